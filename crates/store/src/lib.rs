@@ -1,0 +1,125 @@
+//! Where everything is kept: the trait [`Store`], whose methods are business verbs, and its backends.
+//!
+//! There is no SQL outside this crate. Both backends pass the same conformance suite
+//! (`tests/conformance`), so a promise written here is a promise of each.
+//!
+//! Promises of every backend:
+//! - a verb that answered is durable: it survives SIGKILL and power loss;
+//! - a verb that failed changed nothing, or its outcome is found again by its token;
+//! - times for leases and due dates come from the database's clock;
+//! - orders change state only by compare-and-set along `domain::OrderState::after`.
+
+mod account;
+mod catalogue;
+mod error;
+mod order;
+mod sqlite;
+
+pub use account::{Credentials, NewUser, Registration};
+pub use catalogue::{
+    FranchiseCreation, FranchisePage, FranchiseQuery, NewFranchise, StoreCreation,
+};
+pub use error::StoreError;
+pub use order::{
+    Cancellation, Claim, ClaimedOrder, Finish, Idempotency, Lease, NewOrder, OrderRecord, OrderedItem,
+    Pick, Placed, QueueStats, Redrive, Release, Settlement, StatusEvent, Token,
+};
+pub use sqlite::{Clock, SqliteOptions, SqliteStore};
+
+use async_trait::async_trait;
+use domain::{
+    FranchiseId, Menu, NewMenuItem, OrderId, StoreId, User, UserId,
+};
+use jiff::Timestamp;
+
+/// Everything the service keeps, as business verbs.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    // Accounts and sessions.
+
+    /// Opens an account; an e-mail address has at most one (compared without regard to case).
+    async fn create_user(&self, user: NewUser) -> Result<Registration, StoreError>;
+    /// Every account with this e-mail address, with its password hash: historic data has duplicates.
+    async fn credentials(&self, email: &str) -> Result<Vec<Credentials>, StoreError>;
+    /// Records a session by the signature of its token.
+    async fn open_session(
+        &self,
+        signature: &str,
+        user: UserId,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// The user of a live session, with the roles they have now.
+    async fn session_user(&self, signature: &str) -> Result<Option<User>, StoreError>;
+    /// Ends a session; whether there was one.
+    async fn close_session(&self, signature: &str) -> Result<bool, StoreError>;
+
+    // Menu, franchises and stores.
+
+    /// The whole menu, in the order it was written.
+    async fn menu(&self) -> Result<Menu, StoreError>;
+    /// Adds to the menu and answers the whole of it.
+    async fn add_menu_item(&self, item: NewMenuItem) -> Result<Menu, StoreError>;
+    /// A page of franchises by name; with admins and revenue only where the query asks for them.
+    async fn franchises(&self, query: FranchiseQuery) -> Result<FranchisePage, StoreError>;
+    /// The franchise a store belongs to.
+    async fn franchise_of(&self, store: StoreId) -> Result<Option<FranchiseId>, StoreError>;
+    /// Founds a franchise and makes its admins franchisees.
+    async fn create_franchise(&self, new: NewFranchise) -> Result<FranchiseCreation, StoreError>;
+    /// Deletes a franchise, its stores and only its franchisee roles; whether it existed.
+    async fn delete_franchise(&self, id: FranchiseId) -> Result<bool, StoreError>;
+    /// Opens a store.
+    async fn create_store(&self, franchise: FranchiseId, name: &str)
+    -> Result<StoreCreation, StoreError>;
+    /// Closes a store of this franchise; whether it existed.
+    async fn delete_store(&self, franchise: FranchiseId, store: StoreId) -> Result<bool, StoreError>;
+
+    // Orders and their fulfilment.
+
+    /// Saves order, items and fulfilment in one transaction: claimed by the caller when
+    /// `order.claim` is set, queued otherwise. Nothing may be sent to the factory before this answers.
+    async fn place_order(&self, order: NewOrder) -> Result<Placed, StoreError>;
+    /// Takes due orders out of the queue for the caller: `queued` → `making`, one attempt counted.
+    async fn claim_due(&self, claim: Claim) -> Result<Vec<ClaimedOrder>, StoreError>;
+    /// Counts one more attempt of an order in the caller's hands and extends its lease; before it is sent.
+    async fn record_attempt(&self, order: OrderId, lease: &Lease) -> Result<Settlement, StoreError>;
+    /// Ends an order's making for good.
+    async fn finish(&self, order: OrderId, token: &Token, finish: Finish)
+    -> Result<Settlement, StoreError>;
+    /// Gives an order back to the queue.
+    async fn release(
+        &self,
+        order: OrderId,
+        token: &Token,
+        release: Release,
+    ) -> Result<Settlement, StoreError>;
+    /// Gives every order back to the queue whose lease ran out, due now; how many there were.
+    async fn rescue_expired(&self) -> Result<u64, StoreError>;
+    /// Withdraws an order that is not being made.
+    async fn cancel_order(&self, order: OrderId) -> Result<Cancellation, StoreError>;
+    /// Sends a quarantined order to the kitchen again, due now, with a clean record of strikes.
+    async fn redrive_order(&self, order: OrderId) -> Result<Redrive, StoreError>;
+
+    /// One order.
+    async fn order(&self, id: OrderId) -> Result<Option<OrderRecord>, StoreError>;
+    /// A page of a diner's orders, newest first; pages count from 1.
+    async fn orders_of(
+        &self,
+        diner: UserId,
+        page: u32,
+        per_page: u32,
+    ) -> Result<Vec<OrderRecord>, StoreError>;
+    /// What happened to an order after the event numbered `after` (0: from the start).
+    async fn status_events(&self, order: OrderId, after: u32) -> Result<Vec<StatusEvent>, StoreError>;
+    /// The queue as a whole.
+    async fn queue_stats(&self) -> Result<QueueStats, StoreError>;
+
+    // Housekeeping.
+
+    /// A value of this installation that is made once and then stays: answers what is kept under
+    /// `name`, having kept `value` if there was nothing.
+    async fn keep_setting(&self, name: &str, value: &str) -> Result<String, StoreError>;
+    /// Forgets expired sessions and idempotency keys; how many rows went. Bounded work a call.
+    async fn prune(&self) -> Result<u64, StoreError>;
+    /// Whether the store can promise anything now: a real write that is committed.
+    async fn check(&self) -> Result<(), StoreError>;
+}
