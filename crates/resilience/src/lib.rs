@@ -1,0 +1,25 @@
+//! What a caller needs to live with a dependency that fails: a [`Circuit`] breaker, a [`Backoff`] with jitter, a
+//! [`RetryBudget`], and an adaptive concurrency limit ([`AimdLimit`]).
+//!
+//! Everything here is pure: no I/O, no async runtime, and no clock. Time is handed in as
+//! [`Instant`](std::time::Instant) and randomness as a seed, so that a test or a simulation replays a year in a
+//! millisecond and gets the same answer twice. Nothing panics on any input; time that seems to run backwards (two
+//! threads that read the clock and arrived in the other order) counts as the latest time seen.
+
+mod backoff;
+mod budget;
+mod circuit;
+mod config;
+mod event;
+mod limit;
+mod machine;
+mod permit;
+mod window;
+
+pub use backoff::Backoff;
+pub use budget::RetryBudget;
+pub use circuit::{Circuit, Refused, Snapshot};
+pub use config::{CircuitConfig, ConfigError};
+pub use event::{Event, Mode, OpenReason, State};
+pub use limit::{AimdLimit, Slot};
+pub use permit::Permit;

@@ -1,0 +1,421 @@
+//! The circuit as a plain state machine: `&mut self`, no locks, no clock. All of its rules are here.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::circuit::{Refused, Snapshot};
+use crate::config::CircuitConfig;
+use crate::event::{Event, Mode, OpenReason, State};
+use crate::window::{Window, later};
+
+/// What a call shows when it brings its result.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    pub(crate) generation: u64,
+    /// The half-open place it holds.
+    pub(crate) probe: Option<u64>,
+    /// It has been counted as slow and in flight.
+    pub(crate) slow: bool,
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Outcome {
+    Success,
+    Failure { retry_after: Option<Duration> },
+    Neutral,
+}
+
+pub(crate) struct Machine {
+    config: CircuitConfig,
+    rng: fastrand::Rng,
+    mode: Mode,
+    phase: Phase,
+    generation: u64,
+    since: Instant,
+    /// Times it opened since it was last closed: the exponent of the open time.
+    openings: u32,
+    /// Events that nobody has been told of yet, in order.
+    pub(crate) outbox: VecDeque<Event>,
+}
+
+enum Phase {
+    Closed(Closed),
+    /// `until` is none while a person holds it open.
+    Open {
+        until: Option<Instant>,
+    },
+    HalfOpen(HalfOpen),
+}
+
+struct Closed {
+    window: Window<3>,
+    failures_in_a_row: u32,
+    /// The latest moment that a `Retry-After` of these failures has asked for.
+    not_before: Option<Instant>,
+    /// Slow calls that have not ended; they enter the window when they do.
+    slow_in_flight: u64,
+    degraded: bool,
+}
+
+/// The window's kinds: every counted call is one of `CALLS`, and may be one of the others as well.
+const CALLS: usize = 0;
+const FAILURES: usize = 1;
+const SLOW: usize = 2;
+
+#[derive(Default)]
+struct HalfOpen {
+    round: usize,
+    succeeded: u32,
+    outstanding: Vec<Probe>,
+    next_probe: u64,
+}
+
+struct Probe {
+    id: u64,
+    granted: Instant,
+}
+
+impl Machine {
+    pub(crate) fn new(config: CircuitConfig, now: Instant, seed: u64) -> Self {
+        Self {
+            phase: Phase::Closed(Closed::new(&config, now)),
+            config,
+            rng: fastrand::Rng::with_seed(seed),
+            mode: Mode::Automatic,
+            generation: 0,
+            since: now,
+            openings: 0,
+            outbox: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(crate) fn state(&self) -> State {
+        match self.phase {
+            Phase::Closed(_) => State::Closed,
+            Phase::Open { .. } => State::Open,
+            Phase::HalfOpen(_) => State::HalfOpen,
+        }
+    }
+
+    /// May a call go?
+    pub(crate) fn admit(&mut self, now: Instant) -> Result<Ticket, Refused> {
+        let generation = self.generation;
+        match &mut self.phase {
+            Phase::Closed(_) => Ok(Ticket { generation, probe: None, slow: false }),
+            Phase::Open { until: Some(until) } => {
+                Err(Refused { retry_in: until.saturating_duration_since(now) })
+            }
+            Phase::Open { until: None } => Err(Refused { retry_in: self.config.open_max }),
+            Phase::HalfOpen(half) => match half.grant(&self.config, now) {
+                Some(id) => Ok(Ticket { generation, probe: Some(id), slow: false }),
+                None => Err(Refused { retry_in: self.config.open }),
+            },
+        }
+    }
+
+    /// A call ended. From an older generation, or without its place any more, that is not news.
+    #[inline]
+    pub(crate) fn finish(&mut self, ticket: &Ticket, outcome: Outcome, now: Instant) {
+        if ticket.generation != self.generation {
+            return;
+        }
+        match &mut self.phase {
+            Phase::Closed(closed) => {
+                closed.finish(ticket.slow, outcome, now);
+                let fast = !ticket.slow && !matches!(outcome, Outcome::Neutral);
+                if let Outcome::Failure { retry_after } = outcome {
+                    self.weigh_failures(retry_after, now);
+                }
+                self.weigh_slowness(fast, now);
+            }
+            Phase::HalfOpen(half) => {
+                if half.give_back(ticket.probe) {
+                    self.weigh_probe(outcome, now);
+                }
+            }
+            Phase::Open { .. } => {}
+        }
+    }
+
+    /// A call went away without a result: it gives back what it holds and counts as nothing. There is no `now` in a
+    /// drop, so a recovery that this makes possible waits for the next result or tick.
+    pub(crate) fn abandon(&mut self, ticket: &Ticket) {
+        if ticket.generation != self.generation {
+            return;
+        }
+        match &mut self.phase {
+            Phase::Closed(closed) => closed.slow_in_flight -= u64::from(ticket.slow),
+            Phase::HalfOpen(half) => {
+                half.give_back(ticket.probe);
+            }
+            Phase::Open { .. } => {}
+        }
+    }
+
+    /// A call in flight has passed the slow threshold.
+    pub(crate) fn slow(&mut self, ticket: &mut Ticket, now: Instant) {
+        if ticket.slow || ticket.generation != self.generation {
+            return;
+        }
+        if let Phase::Closed(closed) = &mut self.phase {
+            ticket.slow = true;
+            closed.slow_in_flight += 1;
+            closed.window.advance(now);
+            self.weigh_slowness(false, now);
+        }
+    }
+
+    /// Carries out what time has made due; returns when there is something to carry out next.
+    pub(crate) fn tick(&mut self, now: Instant) -> Option<Instant> {
+        match &mut self.phase {
+            Phase::Closed(closed) => {
+                closed.window.advance(now);
+                self.weigh_slowness(false, now);
+            }
+            Phase::Open { until: Some(until) } if *until <= now => self.half_open(now),
+            Phase::Open { .. } => {}
+            Phase::HalfOpen(half) => half.expire(self.config.permit_max_age, now),
+        }
+        match &self.phase {
+            Phase::Closed(closed) => closed.next_due(),
+            Phase::Open { until } => *until,
+            Phase::HalfOpen(half) => half.next_expiry(self.config.permit_max_age),
+        }
+    }
+
+    pub(crate) fn set_mode(&mut self, mode: Mode, now: Instant) {
+        if mode == self.mode {
+            return;
+        }
+        let phase = match (self.mode, mode) {
+            (_, Mode::ForcedOpen) => Phase::Open { until: None },
+            (Mode::ForcedOpen, Mode::Automatic) => Phase::HalfOpen(HalfOpen::default()),
+            (_, Mode::ForcedClosed | Mode::Automatic) => Phase::Closed(Closed::new(&self.config, now)),
+        };
+        if matches!(phase, Phase::Closed(_)) {
+            self.openings = 0;
+        }
+        self.mode = mode;
+        let generation = self.enter(phase, now);
+        let state = self.state();
+        self.outbox.push_back(Event::ModeChanged { generation, at: now, mode, state });
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot {
+            state: self.state(),
+            mode: self.mode,
+            degraded: false,
+            generation: self.generation,
+            since: self.since,
+            reopen_at: None,
+            consecutive_failures: 0,
+            calls: 0,
+            failures: 0,
+            slow: 0,
+            probes_outstanding: 0,
+        };
+        match &self.phase {
+            Phase::Closed(closed) => {
+                snapshot.degraded = closed.degraded;
+                snapshot.consecutive_failures = closed.failures_in_a_row;
+                snapshot.calls = closed.window.total(CALLS);
+                snapshot.failures = closed.window.total(FAILURES);
+                snapshot.slow = closed.slow();
+            }
+            Phase::Open { until } => snapshot.reopen_at = *until,
+            Phase::HalfOpen(half) => snapshot.probes_outstanding = half.outstanding.len(),
+        }
+        snapshot
+    }
+
+    /// Enters or leaves *degraded*. Slow calls that merely age or go away do not end it while others remain: with
+    /// slow calls still in flight it would flip back at once. Only a fast call, or the last slow one gone, ends it.
+    #[inline]
+    fn weigh_slowness(&mut self, fast_call: bool, now: Instant) {
+        let Phase::Closed(closed) = &mut self.phase else { return };
+        let (slow, calls) = (closed.slow(), closed.calls_and_slow_in_flight());
+        if slow == 0 && !closed.degraded {
+            return;
+        }
+        let generation = self.generation;
+        let too_slow = slow as f64 >= self.config.slow_rate * calls as f64;
+        if !closed.degraded && too_slow && calls >= u64::from(self.config.minimum_calls) {
+            closed.degraded = true;
+            self.outbox.push_back(Event::Degraded { generation, at: now, slow, calls });
+        } else if closed.degraded && (slow == 0 || (fast_call && !too_slow)) {
+            closed.degraded = false;
+            self.outbox.push_back(Event::Recovered { generation, at: now });
+        }
+    }
+
+    /// Opens, if this failure is one too many. Only a failure opens, never a success that makes up the minimum.
+    fn weigh_failures(&mut self, retry_after: Option<Duration>, now: Instant) {
+        let Phase::Closed(closed) = &mut self.phase else { return };
+        closed.not_before = closed.not_before.max(self.config.not_before(retry_after, now));
+        if self.mode != Mode::Automatic {
+            return;
+        }
+        let (failures, calls) = (closed.window.total(FAILURES), closed.window.total(CALLS));
+        let reason = if closed.failures_in_a_row >= self.config.consecutive_failures {
+            OpenReason::ConsecutiveFailures(closed.failures_in_a_row)
+        } else if calls >= u64::from(self.config.minimum_calls)
+            && failures as f64 >= self.config.failure_rate * calls as f64
+        {
+            OpenReason::FailureRate { failures, calls }
+        } else {
+            return;
+        };
+        let not_before = closed.not_before;
+        self.open(reason, not_before, now);
+    }
+
+    /// A probe that held its place has ended.
+    fn weigh_probe(&mut self, outcome: Outcome, now: Instant) {
+        let Phase::HalfOpen(half) = &mut self.phase else { return };
+        match outcome {
+            Outcome::Neutral => {}
+            Outcome::Failure { retry_after } => {
+                let not_before = self.config.not_before(retry_after, now);
+                self.open(OpenReason::ProbeFailed, not_before, now);
+            }
+            Outcome::Success => {
+                if half.all_rounds_succeeded(&self.config) {
+                    self.close(now);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, reason: OpenReason, not_before: Option<Instant>, now: Instant) {
+        let asked = not_before.map_or(Duration::ZERO, |t| t.saturating_duration_since(now));
+        let open_for = self.open_time().max(asked);
+        self.openings = self.openings.saturating_add(1);
+        let generation = self.enter(Phase::Open { until: Some(later(now, open_for)) }, now);
+        self.outbox.push_back(Event::Opened { generation, at: now, reason, open_for });
+    }
+
+    fn half_open(&mut self, now: Instant) {
+        let generation = self.enter(Phase::HalfOpen(HalfOpen::default()), now);
+        self.outbox.push_back(Event::HalfOpened { generation, at: now });
+    }
+
+    fn close(&mut self, now: Instant) {
+        self.openings = 0;
+        let generation = self.enter(Phase::Closed(Closed::new(&self.config, now)), now);
+        self.outbox.push_back(Event::Closed { generation, at: now });
+    }
+
+    fn enter(&mut self, phase: Phase, now: Instant) -> u64 {
+        self.phase = phase;
+        self.since = now;
+        self.generation += 1;
+        self.generation
+    }
+
+    /// `open` doubled for every opening since it was last closed, up to `open_max`, ± jitter.
+    fn open_time(&mut self) -> Duration {
+        let doubled = self.config.open.saturating_mul(2u32.saturating_pow(self.openings));
+        let base = doubled.min(self.config.open_max);
+        let factor = 1.0 + self.config.jitter * (2.0 * self.rng.f64() - 1.0);
+        Duration::try_from_secs_f64(base.as_secs_f64() * factor).unwrap_or(base)
+    }
+}
+
+impl CircuitConfig {
+    fn not_before(&self, retry_after: Option<Duration>, now: Instant) -> Option<Instant> {
+        retry_after.map(|asked| later(now, asked.min(self.open_max)))
+    }
+}
+
+impl Closed {
+    fn new(config: &CircuitConfig, now: Instant) -> Self {
+        Self {
+            window: Window::new(config.window, now),
+            failures_in_a_row: 0,
+            not_before: None,
+            slow_in_flight: 0,
+            degraded: false,
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, slow: bool, outcome: Outcome, now: Instant) {
+        self.window.advance(now);
+        self.slow_in_flight -= u64::from(slow);
+        match outcome {
+            Outcome::Neutral => return,
+            Outcome::Success => {
+                self.failures_in_a_row = 0;
+                self.not_before = None;
+            }
+            Outcome::Failure { .. } => {
+                self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+                self.window.count(FAILURES);
+            }
+        }
+        self.window.count(CALLS);
+        if slow {
+            self.window.count(SLOW);
+        }
+    }
+
+    fn slow(&self) -> u64 {
+        self.slow_in_flight + self.window.total(SLOW)
+    }
+
+    fn calls_and_slow_in_flight(&self) -> u64 {
+        self.slow_in_flight + self.window.total(CALLS)
+    }
+
+    /// Only slowness changes with time alone.
+    fn next_due(&self) -> Option<Instant> {
+        (self.degraded || self.slow() > 0).then(|| self.window.next_ageing())
+    }
+}
+
+impl HalfOpen {
+    fn grant(&mut self, config: &CircuitConfig, now: Instant) -> Option<u64> {
+        let places = config.probes[self.round].saturating_sub(self.succeeded);
+        if self.outstanding.len() >= places as usize {
+            return None;
+        }
+        let id = self.next_probe;
+        self.next_probe += 1;
+        self.outstanding.push(Probe { id, granted: now });
+        Some(id)
+    }
+
+    /// False if the probe has lost its place.
+    fn give_back(&mut self, probe: Option<u64>) -> bool {
+        let place = self.outstanding.iter().position(|held| Some(held.id) == probe);
+        place.map(|index| self.outstanding.swap_remove(index)).is_some()
+    }
+
+    /// Counts a success; true when it was the last one of the last round.
+    fn all_rounds_succeeded(&mut self, config: &CircuitConfig) -> bool {
+        self.succeeded += 1;
+        if self.succeeded < config.probes[self.round] {
+            return false;
+        }
+        if self.round + 1 == config.probes.len() {
+            return true;
+        }
+        self.round += 1;
+        self.succeeded = 0;
+        false
+    }
+
+    fn expire(&mut self, max_age: Duration, now: Instant) {
+        self.outstanding.retain(|probe| now.saturating_duration_since(probe.granted) < max_age);
+    }
+
+    fn next_expiry(&self, max_age: Duration) -> Option<Instant> {
+        self.outstanding.iter().map(|probe| later(probe.granted, max_age)).min()
+    }
+}

@@ -1,0 +1,73 @@
+//! A sliding window of counts, aged a tenth at a time.
+
+use std::time::{Duration, Instant};
+
+const BUCKETS: usize = 10;
+
+/// `KINDS` counters over the last `length`: what was counted stays for more than nine tenths of it and at most all of
+/// it. Constant memory, whatever the rate.
+pub(crate) struct Window<const KINDS: usize> {
+    bucket_length: Duration,
+    current: usize,
+    current_ends: Instant,
+    buckets: [[u64; KINDS]; BUCKETS],
+    totals: [u64; KINDS],
+}
+
+impl<const KINDS: usize> Window<KINDS> {
+    pub(crate) fn new(length: Duration, now: Instant) -> Self {
+        let bucket_length = (length / BUCKETS as u32).max(Duration::from_nanos(1));
+        Self {
+            bucket_length,
+            current: 0,
+            current_ends: later(now, bucket_length),
+            buckets: [[0; KINDS]; BUCKETS],
+            totals: [0; KINDS],
+        }
+    }
+
+    /// Forgets what is older than the window. A `now` before the current bucket changes nothing.
+    #[inline]
+    pub(crate) fn advance(&mut self, now: Instant) {
+        if now >= self.current_ends {
+            self.rotate(now);
+        }
+    }
+
+    /// Counts one of `kind`, as of the last [`advance`](Self::advance).
+    #[inline]
+    pub(crate) fn count(&mut self, kind: usize) {
+        self.buckets[self.current][kind] += 1;
+        self.totals[kind] += 1;
+    }
+
+    pub(crate) fn total(&self, kind: usize) -> u64 {
+        self.totals[kind]
+    }
+
+    /// When the next bucket begins, and the oldest one is forgotten.
+    pub(crate) fn next_ageing(&self) -> Instant {
+        self.current_ends
+    }
+
+    #[cold]
+    fn rotate(&mut self, now: Instant) {
+        let overdue = now.saturating_duration_since(self.current_ends).as_nanos();
+        let behind = overdue / self.bucket_length.as_nanos();
+        let into_bucket = Duration::from_nanos((overdue % self.bucket_length.as_nanos()) as u64);
+
+        for _ in 0..(behind + 1).min(BUCKETS as u128) {
+            self.current = (self.current + 1) % BUCKETS;
+            let forgotten = std::mem::replace(&mut self.buckets[self.current], [0; KINDS]);
+            for (total, gone) in self.totals.iter_mut().zip(forgotten) {
+                *total -= gone;
+            }
+        }
+        self.current_ends = later(now, self.bucket_length - into_bucket);
+    }
+}
+
+/// `from + by`, or `from` itself beyond the end of time: an absurd duration must not panic.
+pub(crate) fn later(from: Instant, by: Duration) -> Instant {
+    from.checked_add(by).unwrap_or(from)
+}
