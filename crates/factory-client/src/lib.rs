@@ -1,0 +1,21 @@
+//! The one place that knows the factory's URLs.
+//!
+//! [`FactoryClient::send`] makes one attempt and says which of the outcomes that matter it had;
+//! [`FactoryClient::verify`] decides whether what came back is a pizza. Nothing here retries,
+//! counts or waits: that is the caller's business.
+
+mod body;
+mod client;
+mod config;
+mod keys;
+mod redact;
+mod report;
+mod retry_after;
+mod sent;
+mod verify;
+
+pub use client::FactoryClient;
+pub use config::{ConfigError, FactoryConfig};
+pub use report::ReportLinkError;
+pub use sent::{Failure, FailureKind, Sent};
+pub use verify::{BadPizza, Pizza, VerifyError};
