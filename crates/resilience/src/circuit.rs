@@ -18,8 +18,8 @@ use crate::permit::Permit;
 ///
 /// Time alone changes things only in [`tick`](Self::tick), which a timer calls.
 pub struct Circuit {
-    gate: Gate,
-    core: Mutex<Core>,
+    gate: CacheLine<Gate>,
+    core: CacheLine<Mutex<Core>>,
     listener: Box<dyn Fn(&Event) + Send + Sync>,
 }
 
@@ -80,8 +80,8 @@ impl Circuit {
     ) -> Arc<Self> {
         let machine = Machine::new(config, now, seed);
         Arc::new(Self {
-            gate: Gate::new(&machine),
-            core: Mutex::new(Core { machine, delivering: false }),
+            gate: CacheLine(Gate::new(&machine)),
+            core: CacheLine(Mutex::new(Core { machine, delivering: false })),
             listener: Box::new(listener),
         })
     }
@@ -93,7 +93,7 @@ impl Circuit {
     /// [`Refused`] while the circuit is open, or half-open with all probes out.
     #[inline]
     pub fn acquire(self: &Arc<Self>, now: Instant) -> Result<Permit, Refused> {
-        let ticket = match self.gate.closed_generation() {
+        let ticket = match self.gate.0.closed_generation() {
             Some(generation) => Ticket { generation, probe: None, slow: false },
             None => self.lock().machine.admit(now)?,
         };
@@ -128,7 +128,7 @@ impl Circuit {
     }
 
     pub(crate) fn abandon(&self, ticket: &Ticket) {
-        // Only these hold anything; a refused lock is the cheapest one.
+        // Other tickets hold nothing to give back.
         if ticket.slow || ticket.probe.is_some() {
             self.lock().machine.abandon(ticket);
         }
@@ -139,7 +139,7 @@ impl Circuit {
         let mut core = self.lock();
         let result = change(&mut core.machine);
         if !core.machine.outbox.is_empty() {
-            self.gate.set(&core.machine);
+            self.gate.0.set(&core.machine);
             self.deliver(core);
         }
         result
@@ -168,7 +168,7 @@ impl Circuit {
     /// The machine does not panic, so a poisoned lock cannot guard a half-made change.
     #[inline]
     fn lock(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+        self.core.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -201,3 +201,7 @@ impl Gate {
         machine.generation() << 1 | u64::from(machine.state() == State::Closed)
     }
 }
+
+/// Keeps the gate, which every call reads, off the lines that every call writes: the mutex, and the count of the `Arc`.
+#[repr(align(64))]
+struct CacheLine<T>(T);
