@@ -3,14 +3,16 @@
 //!
 //! Everything here is pure: no I/O, no async runtime, and no clock. Time is handed in as
 //! [`Instant`](std::time::Instant) and randomness as a seed, so that a test or a simulation replays a year in a
-//! millisecond and gets the same answer twice. Nothing panics on any input; time that seems to run backwards (two
-//! threads that read the clock and arrived in the other order) counts as the latest time seen.
+//! millisecond and gets the same answer twice. Nothing panics on any input, not even on time that seems to run
+//! backwards because two threads that read the clock arrived in the other order.
 
 mod backoff;
 mod budget;
 mod circuit;
+mod closed;
 mod config;
 mod event;
+mod half_open;
 mod limit;
 mod machine;
 mod permit;

@@ -1,12 +1,15 @@
-//! The circuit as a plain state machine: `&mut self`, no locks, no clock. All of its rules are here.
+//! The circuit as a plain state machine: `&mut self`, no locks, no clock. It moves between closed, open and half-open;
+//! what closed and half-open watch meanwhile is theirs.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::circuit::{Refused, Snapshot};
+use crate::closed::{Closed, Turn};
 use crate::config::CircuitConfig;
 use crate::event::{Event, Mode, OpenReason, State};
-use crate::window::{Window, later};
+use crate::half_open::HalfOpen;
+use crate::window::later;
 
 /// What a call shows when it brings its result.
 #[derive(Debug)]
@@ -50,34 +53,6 @@ enum Phase {
         until: Option<Instant>,
     },
     HalfOpen(HalfOpen),
-}
-
-struct Closed {
-    window: Window<3>,
-    failures_in_a_row: u32,
-    /// The latest moment that a `Retry-After` of these failures has asked for.
-    not_before: Option<Instant>,
-    /// Slow calls that have not ended; they enter the window when they do.
-    slow_in_flight: u64,
-    degraded: bool,
-}
-
-/// The window's kinds: every counted call is one of `CALLS`, and may be one of the others as well.
-const CALLS: usize = 0;
-const FAILURES: usize = 1;
-const SLOW: usize = 2;
-
-#[derive(Default)]
-struct HalfOpen {
-    round: usize,
-    succeeded: u32,
-    outstanding: Vec<Probe>,
-    next_probe: u64,
-}
-
-struct Probe {
-    id: u64,
-    granted: Instant,
 }
 
 impl Machine {
@@ -130,12 +105,12 @@ impl Machine {
         }
         match &mut self.phase {
             Phase::Closed(closed) => {
-                closed.finish(ticket.slow, outcome, now);
-                let fast = !ticket.slow && !matches!(outcome, Outcome::Neutral);
-                if let Outcome::Failure { retry_after } = outcome {
-                    self.weigh_failures(retry_after, now);
+                closed.finish(ticket.slow, outcome, &self.config, now);
+                if let Outcome::Failure { .. } = outcome {
+                    self.weigh_failures(now);
                 }
-                self.weigh_slowness(fast, now);
+                let fast_call = !ticket.slow && !matches!(outcome, Outcome::Neutral);
+                self.weigh_slowness(fast_call, now);
             }
             Phase::HalfOpen(half) => {
                 if half.give_back(ticket.probe) {
@@ -153,7 +128,7 @@ impl Machine {
             return;
         }
         match &mut self.phase {
-            Phase::Closed(closed) => closed.slow_in_flight -= u64::from(ticket.slow),
+            Phase::Closed(closed) => closed.abandon(ticket.slow),
             Phase::HalfOpen(half) => {
                 half.give_back(ticket.probe);
             }
@@ -168,8 +143,7 @@ impl Machine {
         }
         if let Phase::Closed(closed) = &mut self.phase {
             ticket.slow = true;
-            closed.slow_in_flight += 1;
-            closed.window.advance(now);
+            closed.slow_call(now);
             self.weigh_slowness(false, now);
         }
     }
@@ -178,7 +152,7 @@ impl Machine {
     pub(crate) fn tick(&mut self, now: Instant) -> Option<Instant> {
         match &mut self.phase {
             Phase::Closed(closed) => {
-                closed.window.advance(now);
+                closed.age(now);
                 self.weigh_slowness(false, now);
             }
             Phase::Open { until: Some(until) } if *until <= now => self.half_open(now),
@@ -225,58 +199,33 @@ impl Machine {
             probes_outstanding: 0,
         };
         match &self.phase {
-            Phase::Closed(closed) => {
-                snapshot.degraded = closed.degraded;
-                snapshot.consecutive_failures = closed.failures_in_a_row;
-                snapshot.calls = closed.window.total(CALLS);
-                snapshot.failures = closed.window.total(FAILURES);
-                snapshot.slow = closed.slow();
-            }
+            Phase::Closed(closed) => closed.describe(&mut snapshot),
             Phase::Open { until } => snapshot.reopen_at = *until,
-            Phase::HalfOpen(half) => snapshot.probes_outstanding = half.outstanding.len(),
+            Phase::HalfOpen(half) => snapshot.probes_outstanding = half.outstanding(),
         }
         snapshot
     }
 
-    /// Enters or leaves *degraded*. Slow calls that merely age or go away do not end it while others remain: with
-    /// slow calls still in flight it would flip back at once. Only a fast call, or the last slow one gone, ends it.
-    #[inline]
     fn weigh_slowness(&mut self, fast_call: bool, now: Instant) {
         let Phase::Closed(closed) = &mut self.phase else { return };
-        let (slow, calls) = (closed.slow(), closed.calls_and_slow_in_flight());
-        if slow == 0 && !closed.degraded {
-            return;
-        }
         let generation = self.generation;
-        let too_slow = slow as f64 >= self.config.slow_rate * calls as f64;
-        if !closed.degraded && too_slow && calls >= u64::from(self.config.minimum_calls) {
-            closed.degraded = true;
-            self.outbox.push_back(Event::Degraded { generation, at: now, slow, calls });
-        } else if closed.degraded && (slow == 0 || (fast_call && !too_slow)) {
-            closed.degraded = false;
-            self.outbox.push_back(Event::Recovered { generation, at: now });
+        match closed.weigh_slowness(fast_call, &self.config) {
+            None => {}
+            Some(Turn::Degraded { slow, calls }) => {
+                self.outbox.push_back(Event::Degraded { generation, at: now, slow, calls });
+            }
+            Some(Turn::Recovered) => self.outbox.push_back(Event::Recovered { generation, at: now }),
         }
     }
 
-    /// Opens, if this failure is one too many. Only a failure opens, never a success that makes up the minimum.
-    fn weigh_failures(&mut self, retry_after: Option<Duration>, now: Instant) {
-        let Phase::Closed(closed) = &mut self.phase else { return };
-        closed.not_before = closed.not_before.max(self.config.not_before(retry_after, now));
+    fn weigh_failures(&mut self, now: Instant) {
+        let Phase::Closed(closed) = &self.phase else { return };
         if self.mode != Mode::Automatic {
             return;
         }
-        let (failures, calls) = (closed.window.total(FAILURES), closed.window.total(CALLS));
-        let reason = if closed.failures_in_a_row >= self.config.consecutive_failures {
-            OpenReason::ConsecutiveFailures(closed.failures_in_a_row)
-        } else if calls >= u64::from(self.config.minimum_calls)
-            && failures as f64 >= self.config.failure_rate * calls as f64
-        {
-            OpenReason::FailureRate { failures, calls }
-        } else {
-            return;
-        };
-        let not_before = closed.not_before;
-        self.open(reason, not_before, now);
+        if let Some(reason) = closed.reason_to_open(&self.config) {
+            self.open(reason, closed.not_before(), now);
+        }
     }
 
     /// A probe that held its place has ended.
@@ -332,94 +281,8 @@ impl Machine {
 }
 
 impl CircuitConfig {
-    fn not_before(&self, retry_after: Option<Duration>, now: Instant) -> Option<Instant> {
+    /// Until when the dependency asked to be left alone, as far as we listen.
+    pub(crate) fn not_before(&self, retry_after: Option<Duration>, now: Instant) -> Option<Instant> {
         retry_after.map(|asked| later(now, asked.min(self.open_max)))
-    }
-}
-
-impl Closed {
-    fn new(config: &CircuitConfig, now: Instant) -> Self {
-        Self {
-            window: Window::new(config.window, now),
-            failures_in_a_row: 0,
-            not_before: None,
-            slow_in_flight: 0,
-            degraded: false,
-        }
-    }
-
-    #[inline]
-    fn finish(&mut self, slow: bool, outcome: Outcome, now: Instant) {
-        self.window.advance(now);
-        self.slow_in_flight -= u64::from(slow);
-        match outcome {
-            Outcome::Neutral => return,
-            Outcome::Success => {
-                self.failures_in_a_row = 0;
-                self.not_before = None;
-            }
-            Outcome::Failure { .. } => {
-                self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
-                self.window.count(FAILURES);
-            }
-        }
-        self.window.count(CALLS);
-        if slow {
-            self.window.count(SLOW);
-        }
-    }
-
-    fn slow(&self) -> u64 {
-        self.slow_in_flight + self.window.total(SLOW)
-    }
-
-    fn calls_and_slow_in_flight(&self) -> u64 {
-        self.slow_in_flight + self.window.total(CALLS)
-    }
-
-    /// Only slowness changes with time alone.
-    fn next_due(&self) -> Option<Instant> {
-        (self.degraded || self.slow() > 0).then(|| self.window.next_ageing())
-    }
-}
-
-impl HalfOpen {
-    fn grant(&mut self, config: &CircuitConfig, now: Instant) -> Option<u64> {
-        let places = config.probes[self.round].saturating_sub(self.succeeded);
-        if self.outstanding.len() >= places as usize {
-            return None;
-        }
-        let id = self.next_probe;
-        self.next_probe += 1;
-        self.outstanding.push(Probe { id, granted: now });
-        Some(id)
-    }
-
-    /// False if the probe has lost its place.
-    fn give_back(&mut self, probe: Option<u64>) -> bool {
-        let place = self.outstanding.iter().position(|held| Some(held.id) == probe);
-        place.map(|index| self.outstanding.swap_remove(index)).is_some()
-    }
-
-    /// Counts a success; true when it was the last one of the last round.
-    fn all_rounds_succeeded(&mut self, config: &CircuitConfig) -> bool {
-        self.succeeded += 1;
-        if self.succeeded < config.probes[self.round] {
-            return false;
-        }
-        if self.round + 1 == config.probes.len() {
-            return true;
-        }
-        self.round += 1;
-        self.succeeded = 0;
-        false
-    }
-
-    fn expire(&mut self, max_age: Duration, now: Instant) {
-        self.outstanding.retain(|probe| now.saturating_duration_since(probe.granted) < max_age);
-    }
-
-    fn next_expiry(&self, max_age: Duration) -> Option<Instant> {
-        self.outstanding.iter().map(|probe| later(probe.granted, max_age)).min()
     }
 }
