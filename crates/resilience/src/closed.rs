@@ -97,9 +97,9 @@ impl Closed {
     }
 
     /// Enters or leaves *degraded*. Slow calls that merely age or go away do not end it while others remain: it would
-    /// flip back at once. Only a fast call does, or the last slow one gone.
+    /// flip back at once. Only a fast success does (a fast failure is no better), or the last slow one gone.
     #[inline]
-    pub(crate) fn weigh_slowness(&mut self, fast_call: bool, config: &CircuitConfig) -> Option<Turn> {
+    pub(crate) fn weigh_slowness(&mut self, fast_success: bool, config: &CircuitConfig) -> Option<Turn> {
         let slow = self.slow();
         if slow == 0 && !self.degraded {
             return None;
@@ -109,7 +109,7 @@ impl Closed {
         if !self.degraded && too_slow && calls >= u64::from(config.minimum_calls) {
             self.degraded = true;
             Some(Turn::Degraded { slow, calls })
-        } else if self.degraded && (slow == 0 || (fast_call && !too_slow)) {
+        } else if self.degraded && (slow == 0 || (fast_success && !too_slow)) {
             self.degraded = false;
             Some(Turn::Recovered)
         } else {

@@ -109,8 +109,8 @@ impl Machine {
                 if let Outcome::Failure { .. } = outcome {
                     self.weigh_failures(now);
                 }
-                let fast_call = !ticket.slow && !matches!(outcome, Outcome::Neutral);
-                self.weigh_slowness(fast_call, now);
+                let fast_success = !ticket.slow && matches!(outcome, Outcome::Success);
+                self.weigh_slowness(fast_success, now);
             }
             Phase::HalfOpen(half) => {
                 if half.give_back(ticket.probe) {
@@ -206,10 +206,10 @@ impl Machine {
         snapshot
     }
 
-    fn weigh_slowness(&mut self, fast_call: bool, now: Instant) {
+    fn weigh_slowness(&mut self, fast_success: bool, now: Instant) {
         let Phase::Closed(closed) = &mut self.phase else { return };
         let generation = self.generation;
-        match closed.weigh_slowness(fast_call, &self.config) {
+        match closed.weigh_slowness(fast_success, &self.config) {
             None => {}
             Some(Turn::Degraded { slow, calls }) => {
                 self.outbox.push_back(Event::Degraded { generation, at: now, slow, calls });
