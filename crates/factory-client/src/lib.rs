@@ -12,10 +12,12 @@ mod redact;
 mod report;
 mod retry_after;
 mod sent;
+mod vendor;
 mod verify;
 
 pub use client::FactoryClient;
 pub use config::{ConfigError, FactoryConfig};
 pub use report::ReportLinkError;
 pub use sent::{Failure, FailureKind, Sent};
+pub use vendor::VendorError;
 pub use verify::{BadPizza, Pizza, VerifyError};

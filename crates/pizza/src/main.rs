@@ -1,1 +1,41 @@
-fn main() {}
+//! JWT Pizza: one program for the order service, the factory, and everything around them.
+
+mod admin;
+mod chaos;
+mod demo;
+mod factory;
+mod process;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+/// An order service that loses no order while its factory is down.
+///
+/// Start with `pizza demo`: it runs the whole system on this machine and says what to open and what to type.
+#[derive(Parser)]
+#[command(name = "pizza", version, propagate_version = true, subcommand_required = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Serve(serve::Serve),
+    Factory(factory::Factory),
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    #[command(subcommand)]
+    Chaos(chaos::Chaos),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Demo(demo) => process::run(demo.run()),
+        Command::Serve(serve) => process::run(serve.run()),
+        Command::Factory(factory) => process::run(factory.run()),
+        Command::Admin(admin) => process::run(admin.run()),
+        Command::Chaos(chaos) => process::run(chaos.run()),
+    }
+}

@@ -1,1 +1,182 @@
-//! service
+//! The order service: accounts, menu, franchises and stores, orders, and the kitchen that turns orders
+//! into pizzas whatever the factory does.
+//!
+//! Follow one order: [`api`] `orders::place_order` → `domain::price_items` → [`fulfilment`]
+//! `Kitchen::place` → `store::Store::place_order` → `fulfil_order` → `factory_client` → back →
+//! `store::Store::finish`.
+
+mod api;
+mod app;
+mod auth;
+mod catalogue;
+pub mod config;
+mod edge;
+mod fulfilment;
+mod traceparent;
+
+use crate::{
+    app::{App, AppState},
+    auth::{HashError, LoginGuard, PasswordRefused, Passwords, Sessions, check_new_password},
+    catalogue::Catalogue,
+    config::Config,
+    fulfilment::{Kitchen, dispatch},
+};
+use axum::serve::ListenerExt;
+use domain::{EmailAddress, Name, Role};
+use factory_client::{FactoryClient, FactoryConfig};
+use secrecy::SecretString;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use store::{NewUser, Registration, SqliteOptions, SqliteStore, Store, StoreError};
+use telemetry::{Metrics, MetricsError};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// The program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The service, ready to serve.
+pub struct Service {
+    app: AppState,
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error("the database at {path} cannot be used")]
+    Database {
+        /// Where it is.
+        path: String,
+        /// What it says.
+        #[source]
+        source: StoreError,
+    },
+    /// The factory's URL or key cannot be used.
+    #[error("the factory's configuration cannot be used")]
+    Factory(#[from] factory_client::ConfigError),
+    /// Metrics cannot be set up.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Passwords(#[from] HashError),
+}
+
+/// Why an account was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// Somebody has this e-mail address already.
+    #[error("{0} has an account already")]
+    EmailTaken(EmailAddress),
+    /// The password is not acceptable.
+    #[error(transparent)]
+    Password(#[from] PasswordRefused),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The account could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Service {
+    /// Opens the database and puts the parts together. Nothing is served, dispatched or called yet.
+    pub async fn open(config: Config) -> Result<Self, StartError> {
+        let path = config.database.path.display().to_string();
+        let database = |source| StartError::Database { path: path.clone(), source };
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(SqliteOptions::at(&config.database.path)).map_err(database)?);
+        let installation =
+            store.keep_setting("installation_id", &Uuid::new_v4().to_string()).await.map_err(database)?;
+        let secret = match &config.auth.jwt_secret {
+            Some(secret) => secret.clone(),
+            None => store.keep_setting("jwt_secret", &random_secret()).await.map_err(database)?.into(),
+        };
+        let metrics = Arc::new(Metrics::new(VERSION)?);
+        let factory = FactoryClient::new(factory_config(&config))?;
+        let kitchen = Kitchen::new(&config, Arc::clone(&store), factory, installation, Arc::clone(&metrics));
+        let app = App {
+            sessions: Sessions::new(Arc::clone(&store), &secret, config.auth.session_ttl),
+            passwords: Passwords::new()?,
+            login_guard: LoginGuard::new(config.auth.login_failures_per_minute),
+            catalogue: Catalogue::new(Arc::clone(&store)),
+            shutdown: CancellationToken::new(),
+            kitchen,
+            metrics,
+            store,
+            config,
+        };
+        Ok(Self { app: Arc::new(app) })
+    }
+
+    /// Where everything is kept, for whoever sets the service up.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.app.store
+    }
+
+    /// Opens an account with these roles.
+    pub async fn create_user(
+        &self,
+        name: Name,
+        email: EmailAddress,
+        password: SecretString,
+        roles: Vec<Role>,
+    ) -> Result<domain::User, CreateUserError> {
+        check_new_password(&password, self.app.config.auth.password_policy)?;
+        let password_hash = self.app.passwords.hash(password).await?;
+        match self.app.store.create_user(NewUser { name, email: email.clone(), password_hash, roles }).await?
+        {
+            Registration::Created(user) => Ok(user),
+            Registration::EmailTaken => Err(CreateUserError::EmailTaken(email)),
+        }
+    }
+
+    /// Serves on this listener until `shutdown`, then finishes what is in flight and gives leases back.
+    pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
+        let app = self.app;
+        let grace = app.config.http.shutdown_grace;
+        let stopping = app.shutdown.clone();
+        let dispatcher = tokio::spawn(dispatch(Arc::clone(&app.kitchen), stopping.clone()));
+        let listener = listener.tap_io(|connection| {
+            // Without it an answer in two writes waits for the other side's delayed acknowledgement.
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY was not set");
+            }
+        });
+        let routes = api::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, routes).with_graceful_shutdown(stopping.clone().cancelled_owned());
+        let mut server = tokio::spawn(server.into_future());
+
+        let served = tokio::select! {
+            () = shutdown.cancelled() => {
+                stopping.cancel();
+                // An idle client must not keep the process alive.
+                tokio::time::timeout(grace, &mut server).await.unwrap_or_else(|_| { server.abort(); Ok(Ok(())) })
+            }
+            ended = &mut server => ended,
+        };
+        stopping.cancel();
+        let stopped = tokio::time::timeout(grace.max(Duration::from_secs(1)), dispatcher).await;
+        if stopped.is_err() {
+            tracing::warn!("type" = "order", component = "dispatcher", "the dispatcher did not stop in time");
+        }
+        app.kitchen.close(grace).await;
+        served.map_err(io::Error::other)?
+    }
+}
+
+fn factory_config(config: &Config) -> FactoryConfig {
+    let factory = &config.factory;
+    FactoryConfig {
+        vendor_id: factory.vendor_id.clone(),
+        connect_timeout: factory.connect_timeout,
+        attempt_timeout: factory.attempt_timeout,
+        ..FactoryConfig::new(factory.url.clone(), factory.api_key.clone())
+    }
+}
+
+/// 244 random bits from the operating system, as text.
+fn random_secret() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}

@@ -1,0 +1,125 @@
+//! Raw requests become types here, once.
+
+use crate::{app::AppState, auth::Session, edge::Problem};
+use axum::{
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Request, rejection::JsonRejection},
+    http::{StatusCode, header, request::Parts},
+};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use std::net::{IpAddr, SocketAddr};
+
+/// The live session of whoever asks; without one, 401.
+pub struct Caller(pub Session);
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        let token = token(parts).ok_or_else(Problem::unauthorized)?;
+        let session = app.sessions.find(token).await?;
+        session.map(Self).ok_or_else(Problem::unauthorized)
+    }
+}
+
+/// The live session of whoever asks, if there is one: for calls that are open to all and show some more.
+pub struct MaybeCaller(pub Option<Session>);
+
+impl FromRequestParts<AppState> for MaybeCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        match token(parts) {
+            None => Ok(Self(None)),
+            Some(token) => Ok(Self(app.sessions.find(token).await?)),
+        }
+    }
+}
+
+/// `Authorization: <any word> <token>`.
+fn token(parts: &Parts) -> Option<&str> {
+    let header = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    header.trim().split_once(' ').map(|(_, token)| token.trim()).filter(|token| !token.is_empty())
+}
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
+        match axum::Json::<T>::from_request(request, app).await {
+            Ok(axum::Json(body)) => Ok(Self(body)),
+            Err(rejection) => Err(unreadable(&rejection)),
+        }
+    }
+}
+
+fn unreadable(rejection: &JsonRejection) -> Problem {
+    match rejection {
+        // Its text names the field and the type it should have, in the caller's own words.
+        JsonRejection::JsonDataError(error) => Problem::bad_request(error.body_text()),
+        JsonRejection::JsonSyntaxError(_) => Problem::bad_request("the body is not valid JSON"),
+        JsonRejection::MissingJsonContentType(_) => {
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be sent as application/json")
+        }
+        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+        }
+        _ => Problem::bad_request("the body could not be read"),
+    }
+}
+
+/// The address of the other end of the connection.
+pub struct PeerAddress(pub IpAddr);
+
+impl FromRequestParts<AppState> for PeerAddress {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())))
+    }
+}
+
+/// An id in a path. What is no number names nothing that exists.
+pub fn path_id<T>(text: &str, id: fn(i64) -> T, what: &'static str) -> Result<T, Problem> {
+    text.parse().map(id).map_err(|_| Problem::not_found(what))
+}
+
+/// An id in a body: a number, or the same in quotes, as some historic clients send it.
+pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an id: a whole number, or one in quotes")]
+    enum Id {
+        Number(i64),
+        Text(String),
+    }
+    match Id::deserialize(deserializer)? {
+        Id::Number(id) => Ok(id),
+        Id::Text(text) => {
+            text.trim().parse().map_err(|_| serde::de::Error::custom("an id must be a whole number"))
+        }
+    }
+}
+
+/// A number in a query that is clamped, never trusted: nonsense reads as the default.
+pub fn clamped(text: Option<&str>, default: u32, bounds: std::ops::RangeInclusive<u32>) -> u32 {
+    let number = text.and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(i64::from(default));
+    let clamped = number.clamp(i64::from(*bounds.start()), i64::from(*bounds.end()));
+    u32::try_from(clamped).unwrap_or(default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clamped;
+
+    #[test]
+    fn absurd_pages_are_clamped() {
+        assert_eq!(clamped(None, 3, 0..=100), 3);
+        assert_eq!(clamped(Some("7"), 3, 0..=100), 7);
+        assert_eq!(clamped(Some("-1"), 3, 0..=100), 0);
+        assert_eq!(clamped(Some("99999999999"), 3, 0..=100), 100);
+        assert_eq!(clamped(Some("1; DROP TABLE menu"), 3, 0..=100), 3);
+    }
+}

@@ -1,0 +1,56 @@
+//! The HTTP API, one file a noun.
+
+mod auth;
+mod docs;
+mod extract;
+mod franchises;
+mod health;
+mod menu;
+mod order_events;
+mod orders;
+mod status;
+mod users;
+mod views;
+
+use crate::{
+    app::AppState,
+    edge::{Problem, at_the_edge, cors},
+};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    routing::{delete, get, post, put},
+};
+
+/// Every route, and what all of them pass through.
+pub fn router(app: AppState) -> Router {
+    let body_limit = DefaultBodyLimit::max(app.config.http.body_limit);
+    let cors = cors(app.config.http.allowed_origins.clone());
+    Router::new()
+        .route("/", get(docs::welcome))
+        .route("/api/docs", get(docs::docs))
+        .route("/api/auth", post(auth::register).merge(put(auth::login)).merge(delete(auth::logout)))
+        .route("/api/user/me", get(users::me))
+        .route("/api/order/menu", get(menu::show))
+        .route("/api/franchise", get(franchises::list).merge(post(franchises::create)))
+        .route("/api/franchise/{franchise_id}", delete(franchises::delete))
+        .route("/api/franchise/{franchise_id}/store", post(franchises::create_store))
+        .route("/api/franchise/{franchise_id}/store/{store_id}", delete(franchises::delete_store))
+        .route("/api/order", get(orders::list).merge(post(orders::place_order)))
+        .route("/api/order/{order_id}", get(orders::show).merge(delete(orders::cancel)))
+        .route("/api/order/{order_id}/events", get(order_events::stream))
+        .route("/api/status", get(status::show))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(async || Problem::not_found("unknown endpoint"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
+        })
+        .layer(body_limit)
+        .layer(from_fn_with_state(app.clone(), at_the_edge))
+        .layer(cors)
+        .with_state(app)
+}

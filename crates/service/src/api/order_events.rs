@@ -1,0 +1,85 @@
+//! An order's life as server-sent events: one for each change, replayable, closed after a final state.
+
+use super::{extract::Caller, orders::own_order};
+use crate::{app::AppState, edge::Problem, fulfilment::Watcher};
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{
+        IntoResponse,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use domain::OrderId;
+use futures::{Stream, stream};
+use serde_json::json;
+use std::{collections::VecDeque, convert::Infallible, time::Duration};
+use store::StatusEvent;
+
+/// How often to look for what another instance did to the order.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// `GET /api/order/{order_id}/events`
+pub async fn stream(
+    State(app): State<AppState>,
+    Caller(session): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let order = own_order(&app, &session, &id).await?;
+    let last_seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let life = Life {
+        watcher: app.kitchen.watch(order.id),
+        order: order.id,
+        next: VecDeque::new(),
+        last_seen,
+        over: false,
+        app,
+    };
+    Ok(Sse::new(life.events()).keep_alive(KeepAlive::default()))
+}
+
+struct Life {
+    app: AppState,
+    order: OrderId,
+    watcher: Watcher,
+    next: VecDeque<StatusEvent>,
+    last_seen: u32,
+    over: bool,
+}
+
+impl Life {
+    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(self, async |mut life| {
+            let event = life.next_event().await?;
+            life.last_seen = event.number;
+            life.over = event.state.is_final();
+            let data = json!({ "status": event.state.shown_to_diner(), "at": event.at });
+            let sent = Event::default().id(event.number.to_string()).event("status").data(data.to_string());
+            Some((Ok(sent), life))
+        })
+    }
+
+    /// The next change; none after a final state, on shutdown, or when the store is gone (the client reconnects).
+    async fn next_event(&mut self) -> Option<StatusEvent> {
+        loop {
+            if self.over {
+                return None;
+            }
+            if let Some(event) = self.next.pop_front() {
+                return Some(event);
+            }
+            self.next = self.app.store.status_events(self.order, self.last_seen).await.ok()?.into();
+            if self.next.is_empty() {
+                if self.app.store.order(self.order).await.ok()??.state.is_final() {
+                    // Somebody who has seen everything asks again.
+                    return None;
+                }
+                tokio::select! {
+                    _ = self.watcher.news_within(LOOK_EVERY) => {}
+                    () = self.app.shutdown.cancelled() => return None,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Guessing passwords takes for ever: failed logins are counted for each account from each address.
+//!
+//! A right password from another address is never locked out, and a successful login counts against nobody.
+
+use moka::sync::Cache;
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+const WINDOW: Duration = Duration::from_secs(60);
+/// Account-address pairs that are remembered at one time; the least recently used go first.
+const REMEMBERED: u64 = 100_000;
+
+/// Counts failed logins.
+pub struct LoginGuard {
+    failures: Cache<(String, IpAddr), Arc<Failures>>,
+    limit: u32,
+}
+
+struct Failures {
+    since: Instant,
+    count: AtomicU32,
+}
+
+impl LoginGuard {
+    /// Allows this many failures a minute for one account from one address.
+    pub fn new(limit: u32) -> Self {
+        let failures = Cache::builder().max_capacity(REMEMBERED).time_to_live(WINDOW).build();
+        Self { failures, limit }
+    }
+
+    /// How long this account must wait at this address, if it must.
+    pub fn must_wait(&self, email: &str, address: IpAddr) -> Option<Duration> {
+        let failures = self.failures.get(&(email.to_lowercase(), address))?;
+        let exhausted = failures.count.load(Ordering::Relaxed) >= self.limit;
+        exhausted.then(|| WINDOW.saturating_sub(failures.since.elapsed()).max(Duration::from_secs(1)))
+    }
+
+    /// A login failed.
+    pub fn failed(&self, email: &str, address: IpAddr) {
+        let first = || Arc::new(Failures { since: Instant::now(), count: AtomicU32::new(0) });
+        let failures = self.failures.get_with((email.to_lowercase(), address), first);
+        failures.count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_failures_from_one_address_are_enough_and_another_address_is_free() {
+        let guard = LoginGuard::new(10);
+        let [here, elsewhere] = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2])];
+        for _ in 0..10 {
+            assert_eq!(guard.must_wait("d@jwt.com", here), None);
+            guard.failed("D@jwt.com", here);
+        }
+        let wait = guard.must_wait("d@jwt.com", here).expect("exhausted");
+        assert!(wait > Duration::ZERO && wait <= WINDOW);
+        assert_eq!(guard.must_wait("d@jwt.com", elsewhere), None);
+        assert_eq!(guard.must_wait("a@jwt.com", here), None);
+    }
+}

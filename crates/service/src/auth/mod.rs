@@ -1,0 +1,11 @@
+//! Who is asking: passwords, sessions, and what happens to those who guess.
+
+mod login_guard;
+mod password;
+mod session;
+
+pub use login_guard::LoginGuard;
+pub use password::{
+    HashError, MAX_BYTES as MAX_PASSWORD_BYTES, PasswordRefused, Passwords, check_new_password,
+};
+pub use session::{RoleClaim, Session, Sessions, SessionsError};

@@ -1,0 +1,167 @@
+//! Passwords: argon2id, on a bounded number of threads, so that a login flood cannot starve orders.
+
+use crate::config::PasswordPolicy;
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use secrecy::{ExposeSecret, SecretString};
+use std::{sync::Arc, thread::available_parallelism};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// The longest password, in bytes: hashing must not be a way to keep us busy.
+pub const MAX_BYTES: usize = 1024;
+const MIN_CHARS: usize = 8;
+
+/// Passwords that every attacker tries first and that are long enough to pass otherwise.
+const WORST: [&str; 20] = [
+    "password",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "qwertyui",
+    "qwertyuiop",
+    "11111111",
+    "00000000",
+    "iloveyou",
+    "password1",
+    "passw0rd",
+    "princess",
+    "sunshine",
+    "football",
+    "baseball",
+    "superman",
+    "trustno1",
+    "1q2w3e4r",
+    "abcd1234",
+    "letmein1",
+];
+
+/// Why a password is not taken. The texts are what the person reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordRefused {
+    /// Longer than [`MAX_BYTES`].
+    #[error("password must be at most {MAX_BYTES} bytes")]
+    TooLong,
+    /// Shorter than the strict policy wants.
+    #[error("password must have at least {MIN_CHARS} characters")]
+    TooShort,
+    /// One of the first that anybody would try.
+    #[error("password is one of the most common ones; please choose another")]
+    TooCommon,
+}
+
+/// Whether a new password is acceptable. Empty ones are refused earlier, with the other missing fields.
+pub fn check_new_password(password: &SecretString, policy: PasswordPolicy) -> Result<(), PasswordRefused> {
+    let password = password.expose_secret();
+    if password.len() > MAX_BYTES {
+        return Err(PasswordRefused::TooLong);
+    }
+    if policy == PasswordPolicy::Historic {
+        return Ok(());
+    }
+    if password.chars().count() < MIN_CHARS {
+        return Err(PasswordRefused::TooShort);
+    }
+    if WORST.contains(&password.to_lowercase().as_str()) {
+        return Err(PasswordRefused::TooCommon);
+    }
+    Ok(())
+}
+
+/// Hashes and checks passwords, no more at a time than the machine has cores.
+pub struct Passwords {
+    slots: Arc<Semaphore>,
+    /// What an unknown user's password is compared with, so that the answer takes as long as for a known one.
+    nobody: String,
+}
+
+/// A hash could not be made: the machine has no randomness or no memory.
+#[derive(Debug, thiserror::Error)]
+#[error("a password could not be hashed")]
+pub struct HashError;
+
+impl Passwords {
+    /// Ready to hash.
+    pub fn new() -> Result<Self, HashError> {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let nobody = hash(&SecretString::from("nobody's password"))?;
+        Ok(Self { slots: Arc::new(Semaphore::new(cores)), nobody })
+    }
+
+    /// The PHC string of a new password.
+    pub async fn hash(&self, password: SecretString) -> Result<String, HashError> {
+        self.in_turn(move || hash(&password)).await?
+    }
+
+    /// Which of the hashes the password matches, if any. Takes the same time when there is no hash at all.
+    pub async fn matching(
+        &self,
+        password: SecretString,
+        mut hashes: Vec<String>,
+    ) -> Result<Option<usize>, HashError> {
+        let nobody = hashes.is_empty();
+        if nobody {
+            hashes.push(self.nobody.clone());
+        }
+        let matching = self.in_turn(move || hashes.iter().position(|hash| matches(&password, hash))).await?;
+        Ok(matching.filter(|_| !nobody))
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| HashError)?;
+        let done = spawn_blocking(move || {
+            let done = work();
+            drop(slot);
+            done
+        });
+        done.await.map_err(|_| HashError)
+    }
+}
+
+fn hash(password: &SecretString) -> Result<String, HashError> {
+    let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|_| HashError)
+}
+
+fn matches(password: &SecretString, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_and_no_other() {
+        let passwords = Passwords::new().unwrap();
+        let one = passwords.hash("diner".into()).await.unwrap();
+        let two = passwords.hash("diner2".into()).await.unwrap();
+        assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
+        assert_eq!(passwords.matching("diner2".into(), vec![one.clone(), two]).await.unwrap(), Some(1));
+        assert_eq!(passwords.matching("wrong".into(), vec![one]).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password_not_even_the_placeholder() {
+        let passwords = Passwords::new().unwrap();
+        assert_eq!(passwords.matching("nobody's password".into(), vec![]).await.unwrap(), None);
+    }
+
+    #[test]
+    fn the_strict_policy_says_what_is_wrong() {
+        let check = |password: &str, policy| check_new_password(&password.into(), policy);
+        use PasswordPolicy::{Historic, Strict};
+        assert_eq!(check("short", Strict), Err(PasswordRefused::TooShort));
+        assert_eq!(check("Password", Strict), Err(PasswordRefused::TooCommon));
+        assert_eq!(check("correct horse", Strict), Ok(()));
+        assert_eq!(check("a", Historic), Ok(()));
+        assert_eq!(check(&"x".repeat(1024), Strict), Ok(()));
+        assert_eq!(check(&"x".repeat(1025), Historic), Err(PasswordRefused::TooLong));
+    }
+}

@@ -1,0 +1,9 @@
+//! The edge: what every request passes through, whatever it asks for.
+
+mod cors;
+mod problem;
+mod request;
+
+pub use cors::cors;
+pub use problem::{Problem, whole_seconds};
+pub use request::at_the_edge;

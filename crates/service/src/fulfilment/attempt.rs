@@ -1,0 +1,178 @@
+//! One call to the factory for one order, and what it means.
+
+use super::{Kitchen, now};
+use factory_api::{Diner, Order, OrderItem, OrderRequest};
+use factory_client::{Failure, FailureKind, Sent, VerifyError};
+use resilience::Permit;
+use std::time::Duration;
+use store::ClaimedOrder;
+
+/// What one attempt came to.
+pub(super) enum Verdict {
+    /// A pizza, verified.
+    Pizza { jwt: String },
+    /// The factory will never make this order.
+    Refused { reason: String },
+    /// An earlier attempt is still being worked on at the factory.
+    InProgress { retry_after: Option<Duration> },
+    /// No pizza this time. `unverified` holds an answer that waits for the factory's keys.
+    Failed { why: String, unverified: Option<String> },
+    /// This instance stops before the factory has answered.
+    Abandoned,
+}
+
+/// Calls, verifies, and tells circuit, metrics and log.
+pub(super) async fn attempt(kitchen: &Kitchen, order: &ClaimedOrder, mut permit: Permit) -> Verdict {
+    let begun = now();
+    kitchen.budget.record_call(begun);
+    let mut call = Box::pin(call(kitchen, order));
+    let answer = match tokio::time::timeout(kitchen.slow_call, &mut call).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            // Known to be slow from now on, not only when it ends.
+            permit.slow(now());
+            call.await
+        }
+    };
+    let took = now().saturating_duration_since(begun);
+    kitchen.metrics.factory_request(answer.metric(), took);
+    if !matches!(answer, Answer::Pizza { .. }) {
+        kitchen.metrics.creation_failed();
+    }
+    answer.log(order, took);
+    answer.tell(permit);
+    answer.verdict()
+}
+
+/// What came back, before it is judged.
+enum Answer {
+    Pizza { jwt: String },
+    Refused { status: u16, reason: String },
+    InProgress { retry_after: Option<Duration> },
+    Failed(Failure),
+    Bad { jwt_fingerprint: String, why: String },
+    Unverified { jwt: String, why: String },
+}
+
+async fn call(kitchen: &Kitchen, order: &ClaimedOrder) -> Answer {
+    let jwt = match &order.unverified_pizza {
+        // It was made; only the keys were missing.
+        Some(jwt) => jwt.clone(),
+        None => {
+            let key = kitchen.idempotency_key(order.id);
+            match kitchen.factory.send(&request(order), &key, order.traceparent.as_deref()).await {
+                Sent::Made { jwt, report_link } => {
+                    kitchen.saw_report_link(report_link);
+                    jwt
+                }
+                Sent::Refused { status, message } => return Answer::Refused { status, reason: message },
+                Sent::InProgress { retry_after } => return Answer::InProgress { retry_after },
+                Sent::Failed(failure) => {
+                    kitchen.saw_report_link(failure.report_link.clone());
+                    return Answer::Failed(failure);
+                }
+            }
+        }
+    };
+    match kitchen.factory.verify(&jwt, order.id.0).await {
+        Ok(pizza) => Answer::Pizza { jwt: pizza.into_jwt() },
+        Err(VerifyError::Bad(why)) => {
+            Answer::Bad { jwt_fingerprint: telemetry::fingerprint(&jwt).to_owned(), why: why.to_string() }
+        }
+        Err(VerifyError::KeysUnavailable(why)) => Answer::Unverified { jwt, why: why.to_string() },
+    }
+}
+
+/// The same words for every attempt at an order: they stand under one idempotency key.
+fn request(order: &ClaimedOrder) -> OrderRequest {
+    let item = |item: &domain::OrderItem| OrderItem {
+        menu_id: item.menu_id.0,
+        description: item.description.clone(),
+        price: json_number(item.price),
+    };
+    OrderRequest {
+        diner: Diner {
+            id: order.diner.id.0,
+            name: order.diner.name.clone(),
+            email: order.diner.email.clone(),
+        },
+        order: Order {
+            id: order.id.0,
+            franchise_id: order.franchise.0,
+            store_id: order.store.0,
+            items: order.items.iter().map(item).collect(),
+            date: Some(order.date),
+        },
+    }
+}
+
+fn json_number(price: domain::Bitcoin) -> serde_json::Number {
+    // An amount serialises as a number, always.
+    match serde_json::to_value(price) {
+        Ok(serde_json::Value::Number(number)) => number,
+        _ => serde_json::Number::from(0),
+    }
+}
+
+impl Answer {
+    fn metric(&self) -> &'static str {
+        match self {
+            Self::Pizza { .. } => "success",
+            Self::Refused { .. } | Self::InProgress { .. } => "rejected",
+            Self::Bad { .. } => "bad_jwt",
+            Self::Unverified { .. } => "failure",
+            Self::Failed(failure) => match failure.kind {
+                FailureKind::Timeout => "timeout",
+                FailureKind::Connect => "connect_error",
+                FailureKind::BadPizza => "bad_jwt",
+                _ => "failure",
+            },
+        }
+    }
+
+    fn log(&self, order: &ClaimedOrder, took: Duration) {
+        let (order_id, attempt, duration_ms) = (order.id.0, order.attempts, took.as_millis());
+        macro_rules! line {
+            ($level:ident, $($field:tt)*) => {
+                tracing::$level!("type" = "factory", component = "factory", order_id, attempt, duration_ms, $($field)*)
+            };
+        }
+        match self {
+            Self::Pizza { jwt } => line!(info, pizza = telemetry::fingerprint(jwt), "pizza made"),
+            Self::Refused { status, reason } => {
+                line!(warn, status, body = reason, "the factory refused the order")
+            }
+            Self::InProgress { .. } => line!(info, "the factory is still working on an earlier attempt"),
+            Self::Failed(failure) => {
+                line!(warn, kind = %failure.kind, status = failure.status, body = failure.message, "no pizza");
+            }
+            Self::Bad { jwt_fingerprint, why } => {
+                line!(warn, kind = "bad_jwt", pizza = jwt_fingerprint, why, "not a pizza")
+            }
+            Self::Unverified { why, .. } => {
+                line!(warn, kind = "keys_unavailable", why, "a pizza that cannot be verified yet")
+            }
+        }
+    }
+
+    fn tell(&self, permit: Permit) {
+        match self {
+            Self::Pizza { .. } => permit.succeed(now()),
+            Self::Refused { .. } | Self::InProgress { .. } => permit.neutral(now()),
+            Self::Failed(failure) => permit.fail(now(), failure.retry_after),
+            Self::Bad { .. } | Self::Unverified { .. } => permit.fail(now(), None),
+        }
+    }
+
+    fn verdict(self) -> Verdict {
+        let failed = |why: String| Verdict::Failed { why, unverified: None };
+        match self {
+            Self::Pizza { jwt } => Verdict::Pizza { jwt },
+            Self::Refused { reason, .. } => Verdict::Refused { reason },
+            Self::InProgress { retry_after } => Verdict::InProgress { retry_after },
+            Self::Failed(failure) => failed(format!("{}: {}", failure.kind, failure.message)),
+            Self::Bad { why, .. } => failed(format!("bad pizza: {why}")),
+            Self::Unverified { jwt, why } => Verdict::Failed { why, unverified: Some(jwt) },
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! The kitchen: takes orders in, and knows what may go to the factory now.
+
+use super::{
+    KitchenState, KitchenStatus, Made, Watcher,
+    fulfil_order::{Lane, fulfil_order},
+    now,
+    signals::Signals,
+    watchers::Watchers,
+};
+use crate::config::{Config, Fulfilment};
+use domain::OrderId;
+use factory_api::ReportLink;
+use factory_client::FactoryClient;
+use jiff::Timestamp;
+use resilience::{AimdLimit, Backoff, Circuit, Permit, RetryBudget};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use store::{ClaimedOrder, Lease, NewOrder, Placed, QueueStats, Store, StoreError, Token};
+use telemetry::Metrics;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Everything that making pizzas needs.
+pub struct Kitchen {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) factory: FactoryClient,
+    pub(super) circuit: Arc<Circuit>,
+    pub(super) signals: Arc<Signals>,
+    pub(super) budget: RetryBudget,
+    pub(super) retry_delay: Backoff,
+    pub(super) backoff: Backoff,
+    pub(super) settings: Fulfilment,
+    pub(super) slow_call: Duration,
+    pub(super) success_window: Duration,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) watchers: Watchers,
+    pub(super) tasks: TaskTracker,
+    /// Set when a shutdown's grace is over: what is in flight gives its orders back.
+    pub(super) abandon: CancellationToken,
+    fresh: Arc<Semaphore>,
+    installation: String,
+    queue: RwLock<Observed>,
+    /// Orders known to be queued: the last look, plus what was queued since.
+    queued: AtomicU64,
+    made: AtomicU64,
+    last_success: Mutex<Option<Instant>>,
+    report_link: Mutex<Option<ReportLink>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Observed {
+    stats: QueueStats,
+    drain_rate: f64,
+}
+
+/// What a diner gets for an order.
+pub enum Receipt {
+    /// Saved, and on its way to the factory.
+    Making {
+        /// The order.
+        id: OrderId,
+        /// When it was saved.
+        date: Timestamp,
+        /// Ends with what became of it; dropping it changes nothing.
+        made: JoinHandle<Made>,
+    },
+    /// Saved, and in the queue.
+    Queued {
+        /// The order.
+        id: OrderId,
+        /// When it was saved.
+        date: Timestamp,
+        /// Tells when something happens to it.
+        watcher: Watcher,
+    },
+    /// It was saved before, under the same idempotency key.
+    Replayed(OrderId),
+    /// The idempotency key stands for another order.
+    KeyReused,
+}
+
+/// Leave to go to the factory at once.
+struct Admission {
+    slot: OwnedSemaphorePermit,
+    permit: Permit,
+}
+
+impl Kitchen {
+    /// A kitchen that works for this installation. Nothing is dispatched until [`super::dispatch`] runs.
+    pub fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        factory: FactoryClient,
+        installation: String,
+        metrics: Arc<Metrics>,
+    ) -> Arc<Self> {
+        let settings = config.fulfilment.clone();
+        let signals = Arc::new(Signals {
+            wake: tokio::sync::Notify::new(),
+            moving: AtomicBool::new(false),
+            backlog: AimdLimit::new(1, settings.backlog_in_flight),
+            metrics: Arc::clone(&metrics),
+        });
+        let listener = Arc::clone(&signals);
+        let circuit = Circuit::new(config.circuit_config(), now(), fastrand::u64(..), move |event| {
+            listener.circuit_event(event);
+        });
+        Arc::new(Self {
+            store,
+            factory,
+            circuit,
+            signals,
+            budget: RetryBudget::new(settings.retry_budget, 3, config.circuit.window),
+            retry_delay: Backoff { base: settings.retry_delay, max: Duration::from_secs(1) },
+            backoff: Backoff { base: settings.backoff, max: settings.backoff_max },
+            slow_call: config.circuit.slow_call,
+            success_window: config.circuit.window,
+            metrics,
+            watchers: Watchers::default(),
+            tasks: TaskTracker::new(),
+            abandon: CancellationToken::new(),
+            fresh: Arc::new(Semaphore::new(settings.fresh_in_flight as usize)),
+            settings,
+            installation,
+            queue: RwLock::default(),
+            queued: AtomicU64::new(0),
+            made: AtomicU64::new(0),
+            last_success: Mutex::new(None),
+            report_link: Mutex::new(None),
+        })
+    }
+
+    /// Saves an order, and lets it go to the factory at once if it may.
+    pub async fn place(self: &Arc<Self>, order: NewOrder) -> Result<Receipt, StoreError> {
+        match self.admit() {
+            None => self.save_queued(order).await,
+            Some(admission) => {
+                // From the claim to its fulfilment nothing may be lost: a client that hangs up drops the
+                // handler's future, but not this task.
+                let kitchen = Arc::clone(self);
+                let saved = self.tasks.spawn(async move { kitchen.save_claimed(order, admission).await });
+                saved.await.map_err(StoreError::new)?
+            }
+        }
+    }
+
+    /// The kitchen now, as people see it.
+    pub fn status(&self) -> KitchenStatus {
+        let circuit = self.circuit.snapshot();
+        let mut observed = *self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        observed.stats.queued = self.queued.load(Ordering::Relaxed);
+        KitchenStatus {
+            state: KitchenState::of(&circuit),
+            reopen_in: circuit.reopen_at.map(|at| at.saturating_duration_since(now())),
+            queue: observed.stats,
+            drain_rate: observed.drain_rate,
+        }
+    }
+
+    /// The link that ends the factory's chaos, as its last answer had it: for admins only.
+    pub fn report_link(&self) -> Option<ReportLink> {
+        self.report_link.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Watches an order.
+    pub fn watch(&self, order: OrderId) -> Watcher {
+        self.watchers.watch(order)
+    }
+
+    /// Something happened to an order elsewhere than in its making: it was cancelled or redriven.
+    pub fn order_changed(&self, order: OrderId) {
+        self.watchers.tell(order);
+        self.signals.wake.notify_one();
+    }
+
+    /// Waits until nothing is at the factory any more. After `grace`, gives back what still is: its leases
+    /// are released, and another instance, or the next start, goes on with the same idempotency keys.
+    pub async fn close(&self, grace: Duration) {
+        self.tasks.close();
+        if tokio::time::timeout(grace, self.tasks.wait()).await.is_err() {
+            self.abandon.cancel();
+            let release_time = Duration::from_secs(2);
+            if tokio::time::timeout(release_time, self.tasks.wait()).await.is_err() {
+                tracing::warn!(
+                    "type" = "order",
+                    component = "kitchen",
+                    "orders in flight are left to their leases"
+                );
+            }
+        }
+    }
+
+    /// Whether an order may go at once: circuit closed and quick, no older backlog that stands still, a slot free.
+    fn admit(&self) -> Option<Admission> {
+        if self.status_of_circuit() != KitchenState::Open {
+            self.metrics.short_circuited();
+            return None;
+        }
+        let backlog_waits = self.queued.load(Ordering::Relaxed) > 0;
+        if backlog_waits && !self.signals.moving.load(Ordering::Relaxed) {
+            return None;
+        }
+        let slot = Arc::clone(&self.fresh).try_acquire_owned().ok()?;
+        let permit = self.circuit.acquire(now()).ok()?;
+        // A probe belongs to the oldest order in the queue.
+        (!permit.is_probe()).then_some(Admission { slot, permit })
+    }
+
+    fn status_of_circuit(&self) -> KitchenState {
+        KitchenState::of(&self.circuit.snapshot())
+    }
+
+    async fn save_claimed(
+        self: &Arc<Self>,
+        mut order: NewOrder,
+        admission: Admission,
+    ) -> Result<Receipt, StoreError> {
+        let lease = self.lease();
+        order.claim = Some(lease.clone());
+        let placed = self.store.place_order(order.clone()).await?;
+        Ok(match placed {
+            Placed::Saved { id, date } => {
+                let claimed = claimed(order, id, date, lease.token);
+                let making =
+                    fulfil_order(Arc::clone(self), claimed, admission.permit, Lane::Fresh(admission.slot));
+                Receipt::Making { id, date, made: self.tasks.spawn(making) }
+            }
+            Placed::Replayed(id) => Receipt::Replayed(id),
+            Placed::KeyReused => Receipt::KeyReused,
+        })
+    }
+
+    async fn save_queued(&self, order: NewOrder) -> Result<Receipt, StoreError> {
+        Ok(match self.store.place_order(order).await? {
+            Placed::Saved { id, date } => {
+                let watcher = self.watchers.watch(id);
+                self.one_more_queued();
+                Receipt::Queued { id, date, watcher }
+            }
+            Placed::Replayed(id) => Receipt::Replayed(id),
+            Placed::KeyReused => Receipt::KeyReused,
+        })
+    }
+
+    pub(super) fn lease(&self) -> Lease {
+        Lease { token: Token::new(), duration: self.settings.lease }
+    }
+
+    /// The order's name at the factory: the same for every attempt, unlike any other installation's.
+    pub(super) fn idempotency_key(&self, order: OrderId) -> String {
+        format!("{}-{order}", self.installation)
+    }
+
+    pub(super) fn one_more_queued(&self) {
+        self.queued.fetch_add(1, Ordering::Relaxed);
+        if self.status_of_circuit() != KitchenState::Closed {
+            self.signals.wake.notify_one();
+        }
+    }
+
+    pub(super) fn claimed_from_queue(&self, orders: u64) {
+        let less = |queued: u64| Some(queued.saturating_sub(orders));
+        // The closure always answers, so there is no error to handle.
+        let _ = self.queued.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    pub(super) fn has_backlog(&self) -> bool {
+        self.queued.load(Ordering::Relaxed) > 0
+    }
+
+    /// The factory made a pizza, so it can make others: the backlog moves.
+    pub(super) fn succeeded(&self) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+        self.signals.moving.store(true, Ordering::Relaxed);
+        *self.last_success.lock().unwrap_or_else(PoisonError::into_inner) = Some(now());
+    }
+
+    /// Whether other orders have been made lately, so that a failure is this order's own.
+    pub(super) fn others_succeed(&self) -> bool {
+        let last = *self.last_success.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = |at: Instant| now().saturating_duration_since(at) <= self.success_window;
+        self.status_of_circuit() != KitchenState::Closed && last.is_some_and(recent)
+    }
+
+    pub(super) fn saw_report_link(&self, link: Option<ReportLink>) {
+        if link.is_some() {
+            *self.report_link.lock().unwrap_or_else(PoisonError::into_inner) = link;
+        }
+    }
+
+    /// Takes in a fresh look at the queue, `since` the last one.
+    pub(super) fn observe(&self, stats: QueueStats, since: Duration) {
+        let made = self.made.swap(0, Ordering::Relaxed);
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let rate = made as f64 / since.as_secs_f64().max(0.001);
+        let mut observed = self.queue.write().unwrap_or_else(PoisonError::into_inner);
+        observed.drain_rate = 0.8_f64.mul_add(observed.drain_rate, 0.2 * rate);
+        observed.stats = stats;
+        self.queued.store(stats.queued, Ordering::Relaxed);
+        self.metrics.queue([stats.queued, stats.making, stats.quarantined], age_of_oldest(&stats));
+    }
+}
+
+/// The age of the oldest queued order.
+fn age_of_oldest(stats: &QueueStats) -> Duration {
+    let age = |placed: Timestamp| Duration::try_from(stats.now.duration_since(placed)).unwrap_or_default();
+    stats.oldest_queued_at.map(age).unwrap_or_default()
+}
+
+fn claimed(order: NewOrder, id: OrderId, date: Timestamp, token: Token) -> ClaimedOrder {
+    ClaimedOrder {
+        id,
+        diner: order.diner,
+        franchise: order.franchise,
+        store: order.store,
+        items: order.items,
+        date,
+        token,
+        attempts: 1,
+        strikes: 0,
+        unverified_pizza: None,
+        traceparent: order.traceparent,
+    }
+}
