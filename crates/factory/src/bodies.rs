@@ -71,3 +71,23 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
         _ => Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::response::IntoResponse;
+    use serde_json::Value;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_sends_too_slowly_is_cut_off() {
+        let never = futures::stream::pending::<Result<Bytes, std::io::Error>>();
+        let request = Request::builder()
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from_stream(never))
+            .unwrap();
+        let read = JsonBody::<Value>::from_request(request, &()).await;
+        let status = read.err().unwrap().into_response().status();
+        assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+    }
+}

@@ -48,7 +48,8 @@ pub enum FactoryError {
 pub(crate) struct ApiError {
     status: StatusCode,
     body: ErrorBody,
-    retry_after: Option<HeaderValue>,
+    /// Seconds.
+    retry_after: Option<u16>,
 }
 
 impl ApiError {
@@ -76,7 +77,7 @@ impl ApiError {
     }
 
     pub(crate) fn retry_after_seconds(mut self, seconds: u16) -> Self {
-        self.retry_after = Some(HeaderValue::from(seconds));
+        self.retry_after = Some(seconds);
         self
     }
 }
@@ -85,7 +86,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

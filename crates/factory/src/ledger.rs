@@ -279,3 +279,73 @@ fn window(row: &Row<'_>) -> rusqlite::Result<Option<Window>> {
         fix_code: row.get(10)?,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use factory_api::ChaosKind;
+    use jiff::SignedDuration;
+
+    fn seed(name: &str, key: &str) -> Vec<SeedVendor> {
+        vec![SeedVendor { id: "v".to_owned(), name: name.to_owned(), api_key: key.into() }]
+    }
+
+    fn pizza() -> KeptPizza {
+        KeptPizza { request: Fingerprint::of("order"), jwt: "a.b.c".to_owned() }
+    }
+
+    #[tokio::test]
+    async fn a_key_is_kept_for_a_day_and_then_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ledger, _) = Ledger::open(dir.path(), &[]).unwrap();
+        let made = Timestamp::now();
+        let key = || ("v".to_owned(), "k".to_owned());
+        ledger.keep_pizza(key().0, key().1, pizza(), made).await.unwrap();
+        let later = |seconds| made + SignedDuration::from_secs(seconds);
+        let found = |now| ledger.find_pizza("v", "k", now).unwrap().is_some();
+
+        assert!(found(later(GOOD_FOR - 1)));
+        assert_eq!(ledger.prune(later(GOOD_FOR - 1)).await.unwrap(), 0);
+        assert!(!found(later(GOOD_FOR)));
+        assert!(found(made));
+        assert_eq!(ledger.prune(later(GOOD_FOR)).await.unwrap(), 1);
+        assert!(!found(made));
+    }
+
+    #[test]
+    fn a_seed_replaces_name_and_key_but_not_the_report_token() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, old) = Ledger::open(dir.path(), &seed("Old", "old-key")).unwrap();
+        let (_, new) = Ledger::open(dir.path(), &seed("New", "new-key")).unwrap();
+        assert_eq!(new.len(), 1);
+        assert_eq!(new[0].name, "New");
+        assert!(new[0].key == Fingerprint::of("new-key"));
+        assert_eq!(new[0].report_token, old[0].report_token);
+    }
+
+    #[test]
+    fn two_vendors_cannot_have_one_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut seeds = seed("One", "key");
+        seeds.extend(seed("Two", "key"));
+        seeds[1].id = "w".to_owned();
+        let error = Ledger::open(dir.path(), &seeds).err().unwrap();
+        assert!(matches!(error, FactoryError::Ledger(_)));
+    }
+
+    #[tokio::test]
+    async fn no_key_is_on_disk_and_only_the_owner_can_read_what_is() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (ledger, _) = Ledger::open(dir.path(), &seed("V", "very-secret-key")).unwrap();
+        let window = Window::plan(ChaosKind::Fail, None, Timestamp::now()).unwrap();
+        ledger.keep_chaos("v".to_owned(), Some(window)).await.unwrap();
+        for file in std::fs::read_dir(dir.path()).unwrap() {
+            let file = file.unwrap();
+            let bytes = std::fs::read(file.path()).unwrap();
+            assert!(!bytes.windows(15).any(|bytes| bytes == b"very-secret-key"));
+            let mode = file.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:?}", file.path());
+        }
+    }
+}

@@ -201,3 +201,48 @@ async fn make(factory: &Factory, order: NewOrder, late: Duration) -> Result<Stri
 fn oven_is_full() -> ApiError {
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "Unable to satisfy pizza order. The oven is full.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FactoryConfig;
+    use axum::response::IntoResponse;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn more_orders_than_the_factory_can_hold_are_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = FactoryConfig::new(dir.path());
+        let factory = Factory::open(config, ([127, 0, 0, 1], 80).into()).await.unwrap();
+        let slots = factory.order_slots.available_permits().try_into().unwrap();
+        let taken = factory.order_slots.clone().try_acquire_many_owned(slots);
+        let vendor = Vendor {
+            id: "v".to_owned(),
+            name: "V".to_owned(),
+            key: Fingerprint::of("key"),
+            report_token: "token".to_owned(),
+            window: None,
+        };
+        let body = json!({"diner": {}, "order": {"items": [1]}});
+        let order = || NewOrder::read(&vendor, &HeaderMap::new(), body.clone()).unwrap();
+
+        let refused = make_on_its_own(factory.clone(), order(), Duration::ZERO).await;
+        let response = refused.unwrap_err().into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key("retry-after"));
+        drop(taken);
+        assert!(make_on_its_own(factory, order(), Duration::ZERO).await.is_ok());
+    }
+
+    #[test]
+    fn a_reservation_has_one_owner_and_ends_with_it() {
+        let all = Reservations::default();
+        let key = || ("v".to_owned(), "k".to_owned());
+        let first = all.reserve(key());
+        assert!(first.is_some());
+        assert!(all.reserve(key()).is_none());
+        assert!(all.reserve(("w".to_owned(), "k".to_owned())).is_some());
+        drop(first);
+        assert!(all.reserve(key()).is_some());
+    }
+}

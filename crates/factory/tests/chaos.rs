@@ -211,7 +211,7 @@ async fn chaos_is_never_kept_under_a_key_but_a_late_success_is() {
 #[tokio::test]
 async fn of_two_at_once_under_one_key_one_must_ask_again() {
     let factory = Running::start().await;
-    factory.chaos("throttle", json!({"delaySeconds": 2})).await;
+    factory.chaos("throttle", json!({"delaySeconds": 3})).await;
     let (one, two) = tokio::join!(factory.order_under(1, "k"), factory.order_under(1, "k"));
     let (made, other) = if one.0 == 200 { (one, two) } else { (two, one) };
     assert_eq!((made.0, other.0), (200, 409));
@@ -222,9 +222,9 @@ async fn of_two_at_once_under_one_key_one_must_ask_again() {
 #[tokio::test]
 async fn a_caller_who_hangs_up_changes_nothing() {
     let factory = Running::start().await;
-    factory.chaos("throttle", json!({"delaySeconds": 2})).await;
+    factory.chaos("throttle", json!({"delaySeconds": 5})).await;
     let call = factory.order(1).header("idempotency-key", "k");
-    let hasty = call.timeout(Duration::from_millis(500)).send().await;
+    let hasty = call.timeout(Duration::from_secs(1)).send().await;
     assert!(hasty.unwrap_err().is_timeout());
     assert_eq!(factory.order_under(1, "k").await.0, 409);
     factory.chaos("none", json!({})).await;

@@ -34,7 +34,7 @@ async fn down_refuses_connections_closes_old_ones_and_comes_back() {
     idle.write_all(b"GET /livez HTTP/1.1\r\nhost: f\r\n\r\n").await.unwrap();
     assert!(idle.read(&mut [0; 1024]).await.unwrap() > 0);
 
-    let (status, _) = factory.chaos("down", json!({"durationSeconds": 2})).await;
+    let (status, _) = factory.chaos("down", json!({"durationSeconds": 3})).await;
     assert_eq!(status, 200, "the call that asked for it is answered");
     until_refused(&factory).await;
     assert_eq!(idle.read(&mut [0; 1024]).await.unwrap_or(0), 0, "it was not closed");
@@ -48,7 +48,7 @@ async fn down_refuses_connections_closes_old_ones_and_comes_back() {
 #[tokio::test]
 async fn a_restart_does_not_end_down_and_the_window_does() {
     let factory = Running::start().await;
-    factory.chaos("down", json!({"durationSeconds": 3})).await;
+    factory.chaos("down", json!({"durationSeconds": 6})).await;
     until_refused(&factory).await;
     let factory = factory.restart().await;
     until_refused(&factory).await;
