@@ -25,3 +25,44 @@ impl Backoff {
         Duration::from_nanos(rng.u64(0..=longest))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), max: Duration::from_secs(60) };
+
+    #[test]
+    fn the_delay_doubles_from_the_base_to_the_maximum() {
+        let delays: Vec<_> = (0..8).map(|attempt| BACKOFF.delay(attempt).as_secs()).collect();
+        assert_eq!(delays, [1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn a_base_above_the_maximum_counts_as_the_maximum() {
+        let backoff = Backoff { base: Duration::from_secs(9), max: Duration::from_secs(3) };
+        assert_eq!(backoff.delay(0), Duration::from_secs(3));
+    }
+
+    #[test]
+    fn full_jitter_uses_the_whole_range_evenly() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        let draws: Vec<f64> = (0..10_000).map(|_| BACKOFF.full_jitter(3, &mut rng).as_secs_f64()).collect();
+        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+        assert!((3.8..4.2).contains(&mean), "mean {mean}");
+        assert!(draws.iter().any(|s| *s < 0.1) && draws.iter().any(|s| *s > 7.9));
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_panics_and_no_jitter_exceeds_its_delay(
+            base: Duration, max: Duration, attempt: u32, seed: u64,
+        ) {
+            let backoff = Backoff { base, max };
+            prop_assert!(backoff.delay(attempt) <= max);
+            let jittered = backoff.full_jitter(attempt, &mut fastrand::Rng::with_seed(seed));
+            prop_assert!(jittered <= backoff.delay(attempt));
+        }
+    }
+}

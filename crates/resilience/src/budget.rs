@@ -59,3 +59,71 @@ impl std::fmt::Debug for RetryBudget {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const WINDOW: Duration = Duration::from_secs(10);
+
+    fn spend_all(budget: &RetryBudget, now: Instant) -> u32 {
+        (0..1000).filter(|_| budget.try_spend(now)).count() as u32
+    }
+
+    #[test]
+    fn a_quiet_caller_has_the_floor() {
+        assert_eq!(spend_all(&RetryBudget::new(0.2, 3, WINDOW), Instant::now()), 3);
+    }
+
+    #[test]
+    fn calls_earn_their_share_on_top_of_the_floor() {
+        let (budget, now) = (RetryBudget::new(0.2, 3, WINDOW), Instant::now());
+        (0..50).for_each(|_| budget.record_call(now));
+        assert_eq!(spend_all(&budget, now), 13);
+    }
+
+    #[test]
+    fn neither_earnings_nor_spendings_outlive_the_window() {
+        let (budget, now) = (RetryBudget::new(0.5, 2, WINDOW), Instant::now());
+        (0..20).for_each(|_| budget.record_call(now));
+        assert_eq!(spend_all(&budget, now), 12);
+        assert_eq!(spend_all(&budget, now + WINDOW), 2);
+    }
+
+    #[test]
+    fn a_ratio_out_of_range_never_panics_nor_lets_more_through_than_calls_and_floor() {
+        for (ratio, allowed) in [(-1.0, 1), (7.0, 11), (f64::NAN, 0)] {
+            let (budget, now) = (RetryBudget::new(ratio, 1, WINDOW), Instant::now());
+            (0..10).for_each(|_| budget.record_call(now));
+            assert_eq!(spend_all(&budget, now), allowed, "ratio {ratio}");
+        }
+    }
+
+    proptest! {
+        /// Whatever the traffic, at every retry: the retries of the last nine tenths of the window (which the budget
+        /// remembers for certain) against the calls of all of it (the most that it can remember).
+        #[test]
+        fn retries_never_exceed_the_share_of_calls_and_the_floor(
+            ratio in 0.0..1.0f64,
+            floor in 0..5u32,
+            steps in proptest::collection::vec((0..1500u64, any::<bool>()), 1..400),
+        ) {
+            let budget = RetryBudget::new(ratio, floor, WINDOW);
+            let mut now = Instant::now();
+            let (mut calls, mut retries) = (vec![], vec![]);
+            for (wait, is_call) in steps {
+                now += Duration::from_millis(wait / 10);
+                if is_call {
+                    budget.record_call(now);
+                    calls.push(now);
+                } else if budget.try_spend(now) {
+                    retries.push(now);
+                    let within = |times: &[Instant], span| times.iter().filter(|at| now - **at < span).count();
+                    let allowed = ratio * within(&calls, WINDOW) as f64 + f64::from(floor);
+                    prop_assert!(within(&retries, WINDOW * 9 / 10) as f64 <= allowed);
+                }
+            }
+        }
+    }
+}

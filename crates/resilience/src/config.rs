@@ -86,3 +86,45 @@ impl CircuitConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_valid() {
+        assert_eq!(CircuitConfig::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn each_field_out_of_bounds_is_named() {
+        let fine = CircuitConfig::default;
+        let day = Duration::from_secs(86_400);
+        let wrong = [
+            ("consecutive_failures", CircuitConfig { consecutive_failures: 0, ..fine() }),
+            ("failure_rate", CircuitConfig { failure_rate: 0.0, ..fine() }),
+            ("failure_rate", CircuitConfig { failure_rate: f64::NAN, ..fine() }),
+            ("window", CircuitConfig { window: Duration::ZERO, ..fine() }),
+            ("minimum_calls", CircuitConfig { minimum_calls: 0, ..fine() }),
+            ("slow_rate", CircuitConfig { slow_rate: 1.1, ..fine() }),
+            ("open", CircuitConfig { open: Duration::ZERO, ..fine() }),
+            ("open_max", CircuitConfig { open_max: Duration::from_secs(4), ..fine() }),
+            ("open_max", CircuitConfig { open_max: day * 2, ..fine() }),
+            ("jitter", CircuitConfig { jitter: 1.0, ..fine() }),
+            ("jitter", CircuitConfig { jitter: -0.1, ..fine() }),
+            ("probes", CircuitConfig { probes: [0, 3], ..fine() }),
+            ("probes", CircuitConfig { probes: [1, 1001], ..fine() }),
+            ("permit_max_age", CircuitConfig { permit_max_age: day * 2, ..fine() }),
+        ];
+        for (field, config) in wrong {
+            assert_eq!(config.validate().map_err(|error| error.field), Err(field));
+        }
+    }
+
+    #[test]
+    fn the_error_reads_as_a_sentence() {
+        let config = CircuitConfig { jitter: 2.0, ..CircuitConfig::default() };
+        let message = config.validate().map_err(|error| error.to_string());
+        assert_eq!(message, Err("jitter must be at least 0 and below 1".to_owned()));
+    }
+}

@@ -25,3 +25,7 @@ pub use config::{CircuitConfig, ConfigError};
 pub use event::{Event, Mode, OpenReason, State};
 pub use limit::{AimdLimit, Slot};
 pub use permit::Permit;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

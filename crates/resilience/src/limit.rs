@@ -106,3 +106,130 @@ impl Drop for Slot {
         self.limit.lock().in_flight -= 1;
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn take(limit: &Arc<AimdLimit>, slots: u32) -> Vec<Slot> {
+        (0..slots).map(|_| limit.try_acquire().unwrap()).collect()
+    }
+
+    /// A limit that successes have raised to `to`.
+    fn raised(to: u32) -> Arc<AimdLimit> {
+        let limit = AimdLimit::new(1, 100);
+        while limit.limit() < to {
+            limit.try_acquire().unwrap().succeed();
+        }
+        limit
+    }
+
+    #[test]
+    fn it_starts_at_its_minimum_and_refuses_beyond_it() {
+        let limit = AimdLimit::new(2, 10);
+        let slots = take(&limit, 2);
+        assert!(limit.try_acquire().is_none());
+        drop(slots);
+        assert_eq!((limit.in_flight(), limit.limit()), (0, 2));
+    }
+
+    #[test]
+    fn each_round_of_successes_adds_one() {
+        let limit = AimdLimit::new(1, 100);
+        for round in 1..=10 {
+            assert_eq!(limit.limit(), round);
+            take(&limit, round).into_iter().for_each(Slot::succeed);
+        }
+    }
+
+    #[test]
+    fn it_stops_at_its_maximum() {
+        let limit = AimdLimit::new(1, 4);
+        (0..1000).for_each(|_| limit.try_acquire().unwrap().succeed());
+        assert_eq!(limit.limit(), 4);
+    }
+
+    #[test]
+    fn a_failure_halves_it_once_per_round_and_not_below_the_minimum() {
+        let limit = raised(16);
+        take(&limit, 16).into_iter().for_each(Slot::fail);
+        assert_eq!(limit.limit(), 8, "one collapse is one halving");
+        for halved in [4, 2, 1, 1] {
+            limit.try_acquire().unwrap().fail();
+            assert_eq!(limit.limit(), halved);
+        }
+    }
+
+    #[test]
+    fn after_a_halving_more_may_be_in_flight_than_the_limit_and_no_new_one_starts() {
+        let limit = raised(4);
+        let mut slots = take(&limit, 4);
+        slots.pop().unwrap().fail();
+        assert_eq!((limit.limit(), limit.in_flight()), (2, 3));
+        assert!(limit.try_acquire().is_none());
+        slots.pop();
+        assert!(limit.try_acquire().is_none());
+        slots.pop();
+        assert!(limit.try_acquire().is_some());
+    }
+
+    #[test]
+    fn a_dropped_slot_teaches_nothing() {
+        let limit = raised(2);
+        drop(take(&limit, 2));
+        assert_eq!((limit.limit(), limit.in_flight()), (2, 0));
+    }
+
+    #[test]
+    fn reset_starts_again_and_makes_what_is_in_flight_old_news() {
+        let limit = raised(8);
+        let old = take(&limit, 3);
+        limit.reset();
+        assert_eq!((limit.limit(), limit.in_flight()), (1, 3));
+        let mut old = old.into_iter();
+        old.next().unwrap().succeed();
+        assert_eq!(limit.limit(), 2);
+        old.for_each(Slot::fail);
+        assert_eq!((limit.limit(), limit.in_flight()), (2, 0));
+    }
+
+    #[test]
+    fn absurd_bounds_are_put_right() {
+        assert_eq!(AimdLimit::new(0, 0).limit(), 1);
+        let limit = AimdLimit::new(u32::MAX, 1);
+        limit.try_acquire().unwrap().succeed();
+        assert_eq!(limit.limit(), u32::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn it_stays_within_its_bounds_and_counts_what_is_in_flight(
+            min in 1..5u32,
+            more in 0..20u32,
+            steps in proptest::collection::vec((0..8u8, any::<usize>()), 1..500),
+        ) {
+            let limit = AimdLimit::new(min, min + more);
+            let mut slots = vec![];
+            for (step, pick) in steps {
+                if step < 4 {
+                    let full = slots.len() >= limit.limit() as usize;
+                    let slot = limit.try_acquire();
+                    prop_assert_eq!(slot.is_none(), full);
+                    slots.extend(slot);
+                } else if !slots.is_empty() {
+                    let slot: Slot = slots.swap_remove(pick % slots.len());
+                    match step {
+                        4 | 5 => slot.succeed(),
+                        6 => slot.fail(),
+                        _ => drop(slot),
+                    }
+                }
+                prop_assert!((min..=min + more).contains(&limit.limit()));
+                prop_assert_eq!(limit.in_flight() as usize, slots.len());
+                prop_assert!(slots.len() <= (min + more) as usize);
+            }
+        }
+    }
+}

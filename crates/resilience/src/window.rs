@@ -71,3 +71,46 @@ impl<const KINDS: usize> Window<KINDS> {
 pub(crate) fn later(from: Instant, by: Duration) -> Instant {
     from.checked_add(by).unwrap_or(from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LENGTH: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn a_count_stays_for_nine_tenths_of_the_window_and_is_gone_after_all_of_it() {
+        let start = Instant::now();
+        for counted_at in [0, 1, 999] {
+            let counted_at = start + Duration::from_millis(counted_at);
+            let mut window = Window::<2>::new(LENGTH, start);
+            window.advance(counted_at);
+            window.count(1);
+            window.advance(counted_at + LENGTH * 9 / 10);
+            assert_eq!((window.total(0), window.total(1)), (0, 1));
+            window.advance(counted_at + LENGTH);
+            assert_eq!(window.total(1), 0);
+        }
+    }
+
+    #[test]
+    fn buckets_keep_their_beat_however_irregularly_time_is_told() {
+        let start = Instant::now();
+        let mut window = Window::<1>::new(LENGTH, start);
+        for millis in [10, 1500, 7300, 7300, 25_999, 26_000] {
+            window.advance(start + Duration::from_millis(millis));
+            let next = start + Duration::from_secs(millis / 1000 + 1);
+            assert_eq!(window.next_ageing(), next, "at {millis} ms");
+        }
+    }
+
+    #[test]
+    fn earlier_times_change_nothing() {
+        let start = Instant::now();
+        let mut window = Window::<1>::new(LENGTH, start);
+        window.advance(start + LENGTH * 5);
+        window.count(0);
+        window.advance(start);
+        assert_eq!((window.total(0), window.next_ageing()), (1, start + LENGTH * 5 + LENGTH / 10));
+    }
+}

@@ -439,7 +439,7 @@ fn degraded_does_not_flip_while_slow_calls_are_in_flight_however_long_they_take(
     for _ in 0..40 {
         story.wait(3.0);
         assert!(story.tick().is_some(), "there is something to wait for");
-        calls.pop().map(|call| call.succeed(story.now));
+        calls.remove(0).succeed(story.now);
         let mut call = story.permit();
         call.slow(story.now);
         calls.push(call);

@@ -30,9 +30,9 @@ fn events_come_in_order_and_never_more_probes_than_allowed_are_out() {
     let start = Instant::now();
     let events = Arc::new(Mutex::new(Vec::new()));
     let notes = Arc::clone(&events);
-    let circuit = Circuit::new(CircuitConfig::default(), start, 1, move |event| {
-        notes.lock().unwrap().push(event.clone())
-    });
+    // The clock races while a thread is not scheduled; no probe shall lose its place to that.
+    let config = CircuitConfig { permit_max_age: Duration::MAX, ..CircuitConfig::default() };
+    let circuit = Circuit::new(config, start, 1, move |event| notes.lock().unwrap().push(event.clone()));
     let (clock, probes) = (AtomicU64::new(0), Probes::default());
 
     std::thread::scope(|scope| {
@@ -40,7 +40,7 @@ fn events_come_in_order_and_never_more_probes_than_allowed_are_out() {
             let (circuit, clock, probes) = (&circuit, &clock, &probes);
             scope.spawn(move || {
                 let mut rng = fastrand::Rng::with_seed(thread);
-                for _ in 0..20_000 {
+                while circuit.snapshot().generation < 300 {
                     let now = start + Duration::from_millis(clock.fetch_add(50, Ordering::Relaxed));
                     circuit.tick(now);
                     let Ok(permit) = circuit.acquire(now) else { continue };
@@ -62,7 +62,7 @@ fn events_come_in_order_and_never_more_probes_than_allowed_are_out() {
     });
 
     let events = events.lock().unwrap();
-    assert!(events.len() > 50, "the threads have seen {} transitions", events.len());
+    assert!(events.len() >= 300);
     let mut state = State::Closed;
     for (before, event) in events.iter().enumerate() {
         assert_eq!(event.generation(), before as u64 + 1, "each begins the next generation");
