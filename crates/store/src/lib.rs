@@ -16,20 +16,16 @@ mod order;
 mod sqlite;
 
 pub use account::{Credentials, NewUser, Registration};
-pub use catalogue::{
-    FranchiseCreation, FranchisePage, FranchiseQuery, NewFranchise, StoreCreation,
-};
+pub use catalogue::{FranchiseCreation, FranchisePage, FranchiseQuery, NewFranchise, StoreCreation};
 pub use error::StoreError;
 pub use order::{
-    Cancellation, Claim, ClaimedOrder, Finish, Idempotency, Lease, NewOrder, OrderRecord, OrderedItem,
-    Pick, Placed, QueueStats, Redrive, Release, Settlement, StatusEvent, Token,
+    Cancellation, Claim, ClaimedOrder, Finish, Idempotency, Lease, NewOrder, OrderRecord, OrderedItem, Pick,
+    Placed, QueueStats, Redrive, Release, Settlement, StatusEvent, Token,
 };
 pub use sqlite::{Clock, SqliteOptions, SqliteStore};
 
 use async_trait::async_trait;
-use domain::{
-    FranchiseId, Menu, NewMenuItem, OrderId, StoreId, User, UserId,
-};
+use domain::{FranchiseId, Menu, NewMenuItem, OrderId, StoreId, User, UserId};
 use jiff::Timestamp;
 
 /// Everything the service keeps, as business verbs.
@@ -68,8 +64,7 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes a franchise, its stores and only its franchisee roles; whether it existed.
     async fn delete_franchise(&self, id: FranchiseId) -> Result<bool, StoreError>;
     /// Opens a store.
-    async fn create_store(&self, franchise: FranchiseId, name: &str)
-    -> Result<StoreCreation, StoreError>;
+    async fn create_store(&self, franchise: FranchiseId, name: &str) -> Result<StoreCreation, StoreError>;
     /// Closes a store of this franchise; whether it existed.
     async fn delete_store(&self, franchise: FranchiseId, store: StoreId) -> Result<bool, StoreError>;
 
@@ -83,8 +78,7 @@ pub trait Store: Send + Sync + 'static {
     /// Counts one more attempt of an order in the caller's hands and extends its lease; before it is sent.
     async fn record_attempt(&self, order: OrderId, lease: &Lease) -> Result<Settlement, StoreError>;
     /// Ends an order's making for good.
-    async fn finish(&self, order: OrderId, token: &Token, finish: Finish)
-    -> Result<Settlement, StoreError>;
+    async fn finish(&self, order: OrderId, token: &Token, finish: Finish) -> Result<Settlement, StoreError>;
     /// Gives an order back to the queue.
     async fn release(
         &self,

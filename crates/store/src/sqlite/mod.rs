@@ -1,0 +1,226 @@
+//! The embedded backend, and the default: one SQLite file.
+//!
+//! Readers run on the threads that ask; one writer thread commits together what arrived together, and
+//! answers each caller only after its commit is on disk. Several processes may share a file, though one
+//! is what it is made for.
+
+mod accounts;
+mod catalogue;
+mod claim;
+mod clock;
+mod column;
+mod connection;
+mod fulfilment;
+mod housekeeping;
+mod intervene;
+mod migrations;
+mod orders;
+mod place;
+mod reader;
+mod settle;
+mod wildcard;
+
+pub use clock::Clock;
+
+use crate::{
+    Cancellation, Claim, ClaimedOrder, Credentials, Finish, FranchiseCreation, FranchisePage, FranchiseQuery,
+    Lease, NewFranchise, NewOrder, NewUser, OrderRecord, Placed, QueueStats, Redrive, Registration, Release,
+    Settlement, StatusEvent, Store, StoreCreation, StoreError, Token,
+};
+use async_trait::async_trait;
+use claim::Turn;
+use clock::Millis;
+use domain::{FranchiseId, Menu, NewMenuItem, OrderId, StoreId, User, UserId};
+use group_commit::Writer;
+use jiff::Timestamp;
+use reader::Readers;
+use rusqlite::Connection;
+use std::{path::PathBuf, sync::Arc};
+
+/// Which file, and what time it is.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    /// The database file, created if there is none. Beside it lie its write-ahead log and shared memory.
+    pub path: PathBuf,
+    /// The database's clock.
+    pub clock: Clock,
+}
+
+/// A [`Store`] in a SQLite file.
+///
+/// Dropping it waits until everything that was asked is committed and the file is closed.
+pub struct SqliteStore {
+    // In this order: whoever closes a file last takes its log away, and only the writer can.
+    readers: Readers,
+    writer: Writer,
+    clock: Clock,
+    turn: Arc<Turn>,
+}
+
+impl SqliteStore {
+    /// Opens the file and brings its schema up to date. Blocks for as long as that takes: for migrations,
+    /// or for another process that has the file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or was made by a later program.
+    pub fn open(options: SqliteOptions) -> Result<Self, StoreError> {
+        let mut connection = connection::writing(&options.path).map_err(StoreError::new)?;
+        migrations::migrate(&mut connection).map_err(StoreError::new)?;
+        let writer = Writer::spawn(connection, group_commit::Options::default()).map_err(StoreError::new)?;
+        Ok(Self { readers: Readers::new(options.path), writer, clock: options.clock, turn: Arc::default() })
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        mut op: impl FnMut(&Connection, Millis) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let clock = self.clock.clone();
+        self.writer.write(move |db| op(db, clock.now())).await.map_err(StoreError::new)
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        self.readers.read(query).map_err(StoreError::new)
+    }
+
+    fn snapshot<T>(&self, queries: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        self.readers.snapshot(queries).map_err(StoreError::new)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn create_user(&self, user: NewUser) -> Result<Registration, StoreError> {
+        self.write(move |db, _| accounts::create_user(db, &user)).await
+    }
+
+    async fn credentials(&self, email: &str) -> Result<Vec<Credentials>, StoreError> {
+        self.snapshot(|db| accounts::credentials(db, email))
+    }
+
+    async fn open_session(
+        &self,
+        signature: &str,
+        user: UserId,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let signature = signature.to_owned();
+        self.write(move |db, _| accounts::open_session(db, &signature, user, expires_at.into())).await
+    }
+
+    async fn session_user(&self, signature: &str) -> Result<Option<User>, StoreError> {
+        self.read(|db| accounts::session_user(db, signature, self.clock.now()))
+    }
+
+    async fn close_session(&self, signature: &str) -> Result<bool, StoreError> {
+        let signature = signature.to_owned();
+        self.write(move |db, now| accounts::close_session(db, &signature, now)).await
+    }
+
+    async fn menu(&self) -> Result<Menu, StoreError> {
+        self.read(catalogue::menu)
+    }
+
+    async fn add_menu_item(&self, item: NewMenuItem) -> Result<Menu, StoreError> {
+        self.write(move |db, _| catalogue::add_menu_item(db, &item)).await
+    }
+
+    async fn franchises(&self, query: FranchiseQuery) -> Result<FranchisePage, StoreError> {
+        self.snapshot(|db| catalogue::franchises(db, &query))
+    }
+
+    async fn franchise_of(&self, store: StoreId) -> Result<Option<FranchiseId>, StoreError> {
+        self.read(|db| catalogue::franchise_of(db, store))
+    }
+
+    async fn create_franchise(&self, new: NewFranchise) -> Result<FranchiseCreation, StoreError> {
+        self.write(move |db, _| catalogue::create_franchise(db, &new)).await
+    }
+
+    async fn delete_franchise(&self, id: FranchiseId) -> Result<bool, StoreError> {
+        self.write(move |db, _| catalogue::delete_franchise(db, id)).await
+    }
+
+    async fn create_store(&self, franchise: FranchiseId, name: &str) -> Result<StoreCreation, StoreError> {
+        let name = name.to_owned();
+        self.write(move |db, _| catalogue::create_store(db, franchise, &name)).await
+    }
+
+    async fn delete_store(&self, franchise: FranchiseId, store: StoreId) -> Result<bool, StoreError> {
+        self.write(move |db, _| catalogue::delete_store(db, franchise, store)).await
+    }
+
+    async fn place_order(&self, order: NewOrder) -> Result<Placed, StoreError> {
+        self.write(move |db, now| place::place_order(db, &order, now)).await
+    }
+
+    async fn claim_due(&self, claim: Claim) -> Result<Vec<ClaimedOrder>, StoreError> {
+        let turn = Arc::clone(&self.turn);
+        self.write(move |db, now| claim::claim_due(db, &claim, &turn, now)).await
+    }
+
+    async fn record_attempt(&self, order: OrderId, lease: &Lease) -> Result<Settlement, StoreError> {
+        let lease = lease.clone();
+        self.write(move |db, now| settle::record_attempt(db, order, &lease, now)).await
+    }
+
+    async fn finish(&self, order: OrderId, token: &Token, finish: Finish) -> Result<Settlement, StoreError> {
+        let token = token.clone();
+        self.write(move |db, now| settle::finish(db, order, &token, &finish, now)).await
+    }
+
+    async fn release(
+        &self,
+        order: OrderId,
+        token: &Token,
+        release: Release,
+    ) -> Result<Settlement, StoreError> {
+        let token = token.clone();
+        self.write(move |db, now| settle::release(db, order, &token, &release, now)).await
+    }
+
+    async fn rescue_expired(&self) -> Result<u64, StoreError> {
+        self.write(settle::rescue_expired).await
+    }
+
+    async fn cancel_order(&self, order: OrderId) -> Result<Cancellation, StoreError> {
+        self.write(move |db, now| intervene::cancel_order(db, order, now)).await
+    }
+
+    async fn redrive_order(&self, order: OrderId) -> Result<Redrive, StoreError> {
+        self.write(move |db, now| intervene::redrive_order(db, order, now)).await
+    }
+
+    async fn order(&self, id: OrderId) -> Result<Option<OrderRecord>, StoreError> {
+        self.snapshot(|db| orders::order(db, id))
+    }
+
+    async fn orders_of(
+        &self,
+        diner: UserId,
+        page: u32,
+        per_page: u32,
+    ) -> Result<Vec<OrderRecord>, StoreError> {
+        self.snapshot(|db| orders::orders_of(db, diner, page, per_page))
+    }
+
+    async fn status_events(&self, order: OrderId, after: u32) -> Result<Vec<StatusEvent>, StoreError> {
+        self.read(|db| orders::status_events(db, order, after))
+    }
+
+    async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
+        self.snapshot(|db| orders::queue_stats(db, self.clock.now()))
+    }
+
+    async fn keep_setting(&self, name: &str, value: &str) -> Result<String, StoreError> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.write(move |db, _| housekeeping::keep_setting(db, &name, &value)).await
+    }
+
+    async fn prune(&self) -> Result<u64, StoreError> {
+        self.write(housekeeping::prune).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.write(housekeeping::beat).await
+    }
+}
