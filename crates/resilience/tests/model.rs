@@ -20,6 +20,8 @@ enum Step {
     Drop(usize),
     Tick,
     Wait(u64),
+    /// To the very moment that the last tick has asked for.
+    WaitUntilDue,
     SetMode(Mode),
 }
 
@@ -98,6 +100,7 @@ impl Model {
     fn step(&mut self, step: &Step) {
         match *step {
             Step::Wait(time) => self.now += time,
+            Step::WaitUntilDue => self.now = self.due.unwrap_or(0).max(self.now),
             Step::Tick => self.tick(),
             Step::SetMode(mode) => self.set_mode(mode),
             Step::Acquire => self.acquire(),
@@ -346,6 +349,7 @@ impl ReferenceStateMachine for Model {
             8 => (0..300u64).prop_map(Step::Wait),
             4 => (0..6_000u64).prop_map(Step::Wait),
             1 => (0..70_000u64).prop_map(Step::Wait),
+            5 => Just(Step::WaitUntilDue),
             mode_weight => mode.prop_map(Step::SetMode),
         ]
         .boxed()
@@ -425,7 +429,7 @@ impl StateMachineTest for Real {
                 let due = real.circuit.tick(now);
                 assert_eq!(due.map(|at| ms(at - real.start)), model.due);
             }
-            Step::Wait(time) => real.now += Duration::from_millis(time),
+            Step::Wait(_) | Step::WaitUntilDue => real.now = real.start + Duration::from_millis(model.now),
             Step::SetMode(mode) => real.circuit.set_mode(mode, now),
         }
         real
