@@ -200,9 +200,13 @@ impl Kitchen {
 
     /// Whether an order may go at once: circuit closed and quick, no older backlog that stands still, a slot free.
     fn admit(&self) -> Option<Admission> {
-        if self.status_of_circuit() != KitchenState::Open {
-            self.metrics.short_circuited();
-            return None;
+        match self.state() {
+            KitchenState::Open => {}
+            KitchenState::Degraded => return None,
+            KitchenState::Closed => {
+                self.metrics.short_circuited();
+                return None;
+            }
         }
         let backlog_waits = self.queued.load(Ordering::Relaxed) > 0;
         if backlog_waits && !self.signals.moving.load(Ordering::Relaxed) {
@@ -214,7 +218,7 @@ impl Kitchen {
         (!permit.is_probe()).then_some(Admission { slot, permit })
     }
 
-    fn status_of_circuit(&self) -> KitchenState {
+    fn state(&self) -> KitchenState {
         KitchenState::of(&self.circuit.snapshot())
     }
 
@@ -261,7 +265,7 @@ impl Kitchen {
 
     pub(super) fn one_more_queued(&self) {
         self.queued.fetch_add(1, Ordering::Relaxed);
-        if self.status_of_circuit() != KitchenState::Closed {
+        if self.state() != KitchenState::Closed {
             self.signals.wake.notify_one();
         }
     }
@@ -287,7 +291,7 @@ impl Kitchen {
     pub(super) fn others_succeed(&self) -> bool {
         let last = *self.last_success.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = |at: Instant| now().saturating_duration_since(at) <= self.success_window;
-        self.status_of_circuit() != KitchenState::Closed && last.is_some_and(recent)
+        self.state() != KitchenState::Closed && last.is_some_and(recent)
     }
 
     pub(super) fn saw_report_link(&self, link: Option<ReportLink>) {

@@ -1,0 +1,44 @@
+# What CI runs, by name. `scripts/test` needs no just.
+
+# list the recipes
+default:
+    @just --list
+
+# everything that CI runs
+test:
+    scripts/test
+
+# format and lints
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# licences, bans and duplicates of dependencies
+deny:
+    scripts/deny
+
+# the tests without the outage walks
+unit:
+    cargo test --workspace --locked --exclude pizza
+
+# the outage walks: real processes, real signals
+outage:
+    cargo test -p pizza --locked
+
+# the whole system on this machine
+demo *ARGS:
+    cargo run --release -- demo {{ARGS}}
+
+# the benchmarks at full length; `just bench P3` for one
+bench *BARS:
+    cargo build --release --locked -p pizza -p bench
+    target/release/bench {{BARS}}
+
+# the same, short, only to see that they run
+bench-short:
+    cargo build --release --locked -p pizza -p bench
+    target/release/bench --short
+
+# what is too slow for CI: the benchmarks at full length with the outage in real time
+nightly: test
+    target/release/bench --full
