@@ -2,7 +2,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use factory_api::{ErrorBody, OrderRequest, OrderResponse, ReportLink};
+use factory_api::{OrderRequest, OrderResponse, ReportLink};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use reqwest::Response;
@@ -123,7 +123,10 @@ impl FactoryClient {
         };
         match status {
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
-                Sent::Refused { status: status.as_u16(), message: self.refusal(&answer) }
+                Sent::Refused {
+                    status: status.as_u16(),
+                    message: redact::words(&answer.bytes, self.shared.config.api_key.expose_secret()),
+                }
             }
             StatusCode::CONFLICT => Sent::InProgress { retry_after: retry_after(&headers, Timestamp::now()) },
             success if success.is_success() => self.read_token(success, &headers, &answer),
@@ -141,15 +144,6 @@ impl FactoryClient {
         match serde_json::from_slice::<OrderResponse>(&answer.bytes) {
             Ok(made) if !made.jwt.is_empty() => Sent::Made { jwt: made.jwt, report_link: made.report_url },
             _ => Sent::Failed(self.failure(FailureKind::BadPizza, status, headers, answer)),
-        }
-    }
-
-    /// The factory's own sentence when it sent one, for the diner will read it.
-    fn refusal(&self, answer: &Body) -> String {
-        let key = self.shared.config.api_key.expose_secret();
-        match serde_json::from_slice::<ErrorBody>(&answer.bytes) {
-            Ok(error) => redact::message(&error.message, key),
-            Err(_) => redact::body(&answer.bytes, key),
         }
     }
 

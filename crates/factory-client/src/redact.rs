@@ -1,4 +1,4 @@
-use factory_api::ReportLink;
+use factory_api::{ErrorBody, ReportLink};
 use serde_json::Value;
 
 const REDACTED: &str = "[redacted]";
@@ -17,6 +17,14 @@ pub(crate) fn body(bytes: &[u8], api_key: &str) -> String {
         Err(_) => text(&String::from_utf8_lossy(bytes)),
     };
     cut(without_key(shown, api_key))
+}
+
+/// The sentence in the factory's body when it sent one, for a person will read it; or [`body`].
+pub(crate) fn words(bytes: &[u8], api_key: &str) -> String {
+    match serde_json::from_slice::<ErrorBody>(bytes) {
+        Ok(said) => message(&said.message, api_key),
+        Err(_) => body(bytes, api_key),
+    }
 }
 
 /// Words of the factory's, or of the transport's, as [`body`].

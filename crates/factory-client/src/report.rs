@@ -1,7 +1,7 @@
-use factory_api::{ErrorBody, ReportLink};
+use factory_api::ReportLink;
 use secrecy::ExposeSecret;
 
-use crate::body::{Body, read_bounded};
+use crate::body::read_bounded;
 use crate::client::chain;
 use crate::{FactoryConfig, redact};
 
@@ -39,17 +39,10 @@ pub(crate) async fn follow(
     let response = http.get(url.clone()).send().await.map_err(unreachable)?;
     let status = response.status();
     let body = read_bounded(response, config.max_response_bytes).await.map_err(unreachable)?;
-    let message = words(&body, key);
+    let message = redact::words(&body.bytes, key);
     if status.is_success() {
         Ok(message)
     } else {
         Err(ReportLinkError::Refused { status: status.as_u16(), message })
-    }
-}
-
-fn words(body: &Body, api_key: &str) -> String {
-    match serde_json::from_slice::<ErrorBody>(&body.bytes) {
-        Ok(said) => redact::message(&said.message, api_key),
-        Err(_) => redact::body(&body.bytes, api_key),
     }
 }

@@ -5,9 +5,9 @@ mod fake;
 
 use std::time::Duration;
 
-use factory_api::ReportLink;
+use factory_api::{ChaosKind, ChaosRequest, ReportLink};
 use factory_client::{
-    ConfigError, FactoryClient, FactoryConfig, Failure, FailureKind, ReportLinkError, Sent,
+    ConfigError, FactoryClient, FactoryConfig, Failure, FailureKind, ReportLinkError, Sent, VendorError,
 };
 use fake::{API_KEY, Answer, Fake, order};
 use serde_json::{Value, json};
@@ -213,6 +213,26 @@ async fn a_report_link_is_followed_to_the_factory_only_and_without_the_key() {
     let error = client.follow_report_link(&foreign).await;
     assert_eq!(error, Err(ReportLinkError::ForeignOrigin));
     assert_eq!(stranger.calls("/api/support/t/report/c"), 0);
+}
+
+#[tokio::test]
+async fn what_the_vendor_asks_for_is_read_within_limits_and_shown_without_secrets() {
+    let fake = Fake::start().await;
+    let client = fake.client();
+    fake.then_orders(Answer::new(200, json!({"message": "Chaos initiated"})));
+    fake.then_orders(Answer::new(401, json!({"message": format!("bad key {API_KEY}")})));
+    fake.then_orders(Answer::new(200, "x".repeat(70_000)));
+
+    let window = ChaosRequest::default();
+    assert_eq!(client.set_chaos(ChaosKind::Fail, &window).await, Ok(()));
+    let (path, headers, _) = fake.last_call();
+    assert_eq!(path, "/api/vendor/chaos/fail");
+    assert_eq!(headers["authorization"], format!("Bearer {API_KEY}"));
+
+    let refused = VendorError::Refused { status: 401, message: "bad key [redacted]".to_owned() };
+    assert_eq!(client.set_chaos(ChaosKind::None, &window).await, Err(refused));
+    let unread = client.vendor().await;
+    assert!(matches!(unread, Err(VendorError::Unreachable(_))));
 }
 
 #[test]

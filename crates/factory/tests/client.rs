@@ -3,7 +3,7 @@
 
 mod running;
 
-use factory_api::OrderRequest;
+use factory_api::{ChaosKind, ChaosRequest, OrderRequest};
 use factory_client::{BadPizza, FactoryClient, FactoryConfig, FailureKind, Sent, VerifyError};
 use running::{KEY, Running, order};
 use serde_json::json;
@@ -74,4 +74,16 @@ async fn an_order_that_does_not_fit_is_a_failure_of_the_factorys() {
         panic!("not failed");
     };
     assert_eq!((failure.kind, failure.status), (FailureKind::Status, Some(503)));
+}
+
+#[tokio::test]
+async fn the_client_can_start_see_and_end_chaos() {
+    let factory = Running::start().await;
+    let client = client(&factory);
+    let window = ChaosRequest { duration_seconds: Some(60), ..ChaosRequest::default() };
+    client.set_chaos(ChaosKind::Flap, &window).await.unwrap();
+    let chaos = client.vendor().await.unwrap().chaos.unwrap();
+    assert_eq!((chaos.kind, chaos.active), (ChaosKind::Flap, true));
+    client.set_chaos(ChaosKind::None, &window).await.unwrap();
+    assert_eq!(client.vendor().await.unwrap().chaos, None);
 }
