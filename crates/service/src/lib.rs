@@ -25,8 +25,8 @@ use axum::serve::ListenerExt;
 use domain::{EmailAddress, Name, Role};
 use factory_client::{FactoryClient, FactoryConfig};
 use secrecy::SecretString;
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
-use store::{NewUser, Registration, SqliteOptions, SqliteStore, Store, StoreError};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use store::{Clock, NewUser, Registration, SqliteOptions, SqliteStore, Store, StoreError};
 use telemetry::{Metrics, MetricsError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -85,8 +85,7 @@ impl Service {
     pub async fn open(config: Config) -> Result<Self, StartError> {
         let path = config.database.path.display().to_string();
         let database = |source| StartError::Database { path: path.clone(), source };
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(SqliteOptions::at(&config.database.path)).map_err(database)?);
+        let store = open_store(&config.database.path).map_err(database)?;
         let installation =
             store.keep_setting("installation_id", &Uuid::new_v4().to_string()).await.map_err(database)?;
         let secret = match &config.auth.jwt_secret {
@@ -164,6 +163,14 @@ impl Service {
         app.kitchen.close(grace).await;
         served.map_err(io::Error::other)?
     }
+}
+
+fn open_store(path: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(StoreError::new)?;
+    }
+    let options = SqliteOptions { path: path.to_owned(), clock: Clock::system() };
+    Ok(Arc::new(SqliteStore::open(options)?))
 }
 
 fn factory_config(config: &Config) -> FactoryConfig {

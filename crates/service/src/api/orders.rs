@@ -207,9 +207,11 @@ fn idempotency(
 /// Whether we can promise to make one more order. If not, nothing is stored.
 fn promise(app: &AppState) -> Result<(), Problem> {
     let kitchen = app.kitchen.status();
+    // A kitchen that is probing needs an order, or one that refuses them would stay closed for ever.
+    let closed = kitchen.state == KitchenState::Closed && !(kitchen.probing && kitchen.queue.queued == 0);
     let refusal = if kitchen.queue.queued >= app.config.orders.queue_limit {
         "We cannot take more orders right now. Nothing was ordered; please try again later."
-    } else if kitchen.state == KitchenState::Closed && app.config.orders.when_closed == WhenClosed::Refuse {
+    } else if closed && app.config.orders.when_closed == WhenClosed::Refuse {
         "The kitchen is currently closed."
     } else {
         return Ok(());

@@ -12,7 +12,7 @@ use domain::OrderId;
 use factory_api::ReportLink;
 use factory_client::FactoryClient;
 use jiff::Timestamp;
-use resilience::{AimdLimit, Backoff, Circuit, Permit, RetryBudget};
+use resilience::{AimdLimit, Backoff, Circuit, Permit, RetryBudget, State};
 use std::{
     sync::{
         Arc, Mutex, PoisonError, RwLock,
@@ -159,6 +159,7 @@ impl Kitchen {
         observed.stats.queued = self.queued.load(Ordering::Relaxed);
         KitchenStatus {
             state: KitchenState::of(&circuit),
+            probing: circuit.state == State::HalfOpen,
             reopen_in: circuit.reopen_at.map(|at| at.saturating_duration_since(now())),
             queue: observed.stats,
             drain_rate: observed.drain_rate,
@@ -200,22 +201,25 @@ impl Kitchen {
 
     /// Whether an order may go at once: circuit closed and quick, no older backlog that stands still, a slot free.
     fn admit(&self) -> Option<Admission> {
-        match self.state() {
-            KitchenState::Open => {}
-            KitchenState::Degraded => return None,
-            KitchenState::Closed => {
-                self.metrics.short_circuited();
-                return None;
-            }
+        let circuit = self.circuit.snapshot();
+        let backlog = self.has_backlog();
+        let may_go = match circuit.state {
+            State::Closed => !circuit.degraded && (!backlog || self.signals.moving.load(Ordering::Relaxed)),
+            // The probe is the oldest order; with nobody in the queue, that is this one.
+            State::HalfOpen => !backlog,
+            State::Open => false,
+        };
+        let admission = if may_go { self.take_place() } else { None };
+        if admission.is_none() && circuit.state != State::Closed {
+            self.metrics.short_circuited();
         }
-        let backlog_waits = self.queued.load(Ordering::Relaxed) > 0;
-        if backlog_waits && !self.signals.moving.load(Ordering::Relaxed) {
-            return None;
-        }
+        admission
+    }
+
+    fn take_place(&self) -> Option<Admission> {
         let slot = Arc::clone(&self.fresh).try_acquire_owned().ok()?;
         let permit = self.circuit.acquire(now()).ok()?;
-        // A probe belongs to the oldest order in the queue.
-        (!permit.is_probe()).then_some(Admission { slot, permit })
+        Some(Admission { slot, permit })
     }
 
     fn state(&self) -> KitchenState {

@@ -31,6 +31,8 @@ impl KitchenState {
 pub struct KitchenStatus {
     /// Open, degraded or closed.
     pub state: KitchenState,
+    /// It is closed, and about to find out whether it can reopen: what it needs for that is an order.
+    pub probing: bool,
     /// When the kitchen will be tried again, if it is closed and that is known.
     pub reopen_in: Option<Duration>,
     /// The queue, as of the last look.
