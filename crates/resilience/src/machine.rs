@@ -42,10 +42,6 @@ pub(crate) struct Machine {
     pub(crate) outbox: VecDeque<Event>,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one machine per dependency, and a box would be one more line to fetch"
-)]
 enum Phase {
     Closed(Closed),
     /// `until` is none while a person holds it open.

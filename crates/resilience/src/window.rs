@@ -1,5 +1,6 @@
 //! A sliding window of counts, aged a tenth at a time.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 const BUCKETS: usize = 10;
@@ -8,10 +9,12 @@ const BUCKETS: usize = 10;
 /// it. Constant memory, whatever the rate.
 pub(crate) struct Window<const KINDS: usize> {
     bucket_length: Duration,
-    current: usize,
     current_ends: Instant,
-    buckets: [[u64; KINDS]; BUCKETS],
-    totals: [u64; KINDS],
+    current: [u64; KINDS],
+    /// The sum of `older`, which is not looked at between one bucket and the next: a call touches little memory.
+    past: [u64; KINDS],
+    /// The buckets before the current one, the oldest first.
+    older: VecDeque<[u64; KINDS]>,
 }
 
 impl<const KINDS: usize> Window<KINDS> {
@@ -19,10 +22,10 @@ impl<const KINDS: usize> Window<KINDS> {
         let bucket_length = (length / BUCKETS as u32).max(Duration::from_nanos(1));
         Self {
             bucket_length,
-            current: 0,
             current_ends: later(now, bucket_length),
-            buckets: [[0; KINDS]; BUCKETS],
-            totals: [0; KINDS],
+            current: [0; KINDS],
+            past: [0; KINDS],
+            older: VecDeque::from([[0; KINDS]; BUCKETS - 1]),
         }
     }
 
@@ -37,12 +40,11 @@ impl<const KINDS: usize> Window<KINDS> {
     /// Counts one of `kind`, as of the last [`advance`](Self::advance).
     #[inline]
     pub(crate) fn count(&mut self, kind: usize) {
-        self.buckets[self.current][kind] += 1;
-        self.totals[kind] += 1;
+        self.current[kind] += 1;
     }
 
     pub(crate) fn total(&self, kind: usize) -> u64 {
-        self.totals[kind]
+        self.current[kind] + self.past[kind]
     }
 
     /// When the next bucket begins, and the oldest one is forgotten.
@@ -57,12 +59,10 @@ impl<const KINDS: usize> Window<KINDS> {
         let into_bucket = Duration::from_nanos((overdue % self.bucket_length.as_nanos()) as u64);
 
         for _ in 0..(behind + 1).min(BUCKETS as u128) {
-            self.current = (self.current + 1) % BUCKETS;
-            let forgotten = std::mem::replace(&mut self.buckets[self.current], [0; KINDS]);
-            for (total, gone) in self.totals.iter_mut().zip(forgotten) {
-                *total -= gone;
-            }
+            self.older.push_back(std::mem::replace(&mut self.current, [0; KINDS]));
+            self.older.pop_front();
         }
+        self.past = std::array::from_fn(|kind| self.older.iter().map(|bucket| bucket[kind]).sum());
         self.current_ends = later(now, self.bucket_length - into_bucket);
     }
 }
