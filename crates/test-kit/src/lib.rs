@@ -1,1 +1,7 @@
 //! test-kit
+
+mod installation;
+mod process;
+
+pub use installation::{Account, Installation, Logs, free_port};
+pub use process::{Process, command};
