@@ -16,6 +16,8 @@ mod intervene;
 mod migrations;
 mod orders;
 mod place;
+#[cfg(test)]
+mod plans;
 mod reader;
 mod settle;
 mod wildcard;

@@ -1,0 +1,68 @@
+//! Settings, forgetting what has expired, and whether the store works at all.
+
+use super::{Backend, orders::keyed, place, register};
+use crate::Database;
+use std::time::Duration;
+use store::Placed;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test]
+async fn a_setting_is_made_once_and_then_stays() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    assert_eq!(store.keep_setting("installation", "one").await.unwrap(), "one");
+    assert_eq!(store.keep_setting("installation", "two").await.unwrap(), "one");
+    assert_eq!(store.keep_setting("another", "").await.unwrap(), "");
+    let second = database.open().await;
+    assert_eq!(second.keep_setting("installation", "three").await.unwrap(), "one");
+}
+
+#[tokio::test]
+async fn what_expired_is_forgotten_and_nothing_else() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let now = store.queue_stats().await.unwrap().now;
+    let user = register(&*store, "d@jwt.com").await;
+    store.open_session("short", user.id, now + DAY / 2).await.unwrap();
+    store.open_session("long", user.id, now + 2 * DAY).await.unwrap();
+    place(&*store, keyed(1, "old", 0)).await;
+    database.advance(DAY / 2).await;
+    let young = place(&*store, keyed(1, "young", 0)).await;
+    database.advance(DAY / 2).await;
+
+    assert_eq!(store.prune().await.unwrap(), 2, "a session and a key");
+    assert_eq!(store.prune().await.unwrap(), 0);
+    assert!(store.session_user("long").await.unwrap().is_some());
+    assert_eq!(store.place_order(keyed(1, "young", 0)).await.unwrap(), Placed::Replayed(young));
+    assert!(matches!(store.place_order(keyed(1, "old", 0)).await.unwrap(), Placed::Saved { .. }));
+}
+
+#[tokio::test]
+async fn forgetting_a_lot_takes_several_calls() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let now = store.queue_stats().await.unwrap().now;
+    let user = register(&*store, "d@jwt.com").await;
+    let sessions = (0..2500).map(|n| {
+        let store = &store;
+        async move { store.open_session(&format!("session {n}"), user.id, now).await.unwrap() }
+    });
+    futures::future::join_all(sessions).await;
+    let mut calls = Vec::new();
+    loop {
+        match store.prune().await.unwrap() {
+            0 => break,
+            gone => calls.push(gone),
+        }
+    }
+    assert_eq!(calls.iter().sum::<u64>(), 2500);
+    assert!(calls.len() > 1, "bounded: {calls:?}");
+}
+
+#[tokio::test]
+async fn a_healthy_store_says_so() {
+    let store = Database::fresh().await.open().await;
+    store.check().await.unwrap();
+    store.check().await.unwrap();
+}

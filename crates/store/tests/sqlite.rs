@@ -1,0 +1,113 @@
+//! The conformance suite on SQLite.
+#![allow(clippy::unwrap_used)]
+
+mod conformance;
+
+use conformance::Backend;
+use jiff::Timestamp;
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use store::{Clock, SqliteOptions, SqliteStore, Store};
+use tempfile::TempDir;
+
+/// A file of its own, and a clock that stands still until it is moved.
+struct Database {
+    // Its stores share it through their clock, so that the file outlives them.
+    folder: Arc<TempDir>,
+    millis: Arc<AtomicI64>,
+}
+
+impl Backend for Database {
+    async fn fresh() -> Self {
+        let millis = Arc::new(AtomicI64::new(1_800_000_000_000));
+        Self { folder: Arc::new(tempfile::tempdir().unwrap()), millis }
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        let (millis, folder) = (Arc::clone(&self.millis), Arc::clone(&self.folder));
+        let now = move || {
+            let _ = &folder;
+            Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap()
+        };
+        open(&self.path(), Clock::new(now))
+    }
+
+    async fn advance(&self, by: Duration) {
+        self.millis.fetch_add(by.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    fn location(&self) -> String {
+        self.path().into_os_string().into_string().unwrap()
+    }
+
+    async fn open_at(location: &str) -> Arc<dyn Store> {
+        open(Path::new(location), Clock::system())
+    }
+
+    async fn assert_intact(&self) {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(verdict, "ok");
+    }
+}
+
+impl Database {
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("pizza.db")
+    }
+}
+
+fn open(path: &Path, clock: Clock) -> Arc<dyn Store> {
+    Arc::new(SqliteStore::open(SqliteOptions { path: path.to_owned(), clock }).unwrap())
+}
+
+#[tokio::test]
+async fn what_is_not_a_database_is_an_error_and_not_a_panic() {
+    let database = Database::fresh().await;
+    std::fs::write(database.path(), "not a database, but long enough to be taken for one ".repeat(100))
+        .unwrap();
+    let options = SqliteOptions { path: database.path(), clock: Clock::system() };
+    let error = SqliteStore::open(options).err().unwrap();
+    assert_eq!(error.to_string(), "the store is unavailable");
+}
+
+#[tokio::test]
+async fn a_folder_that_does_not_exist_is_an_error_and_not_a_panic() {
+    let database = Database::fresh().await;
+    let path = database.folder.path().join("nowhere").join("pizza.db");
+    assert!(SqliteStore::open(SqliteOptions { path, clock: Clock::system() }).is_err());
+}
+
+#[tokio::test]
+async fn an_order_without_a_fulfilment_record_is_historic() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let id = conformance::place(&*store, conformance::new_order(1, 1)).await;
+    let connection = rusqlite::Connection::open(database.path()).unwrap();
+    connection.execute("DELETE FROM fulfilment", []).unwrap();
+
+    let order = store.order(id).await.unwrap().unwrap();
+    assert_eq!(order.state, domain::OrderState::Fulfilled);
+    assert_eq!((order.jwt, order.attempts, order.queued_at), (None, 0, order.date));
+    let too_late = store::Cancellation::TooLate(domain::OrderState::Fulfilled);
+    assert_eq!(store.cancel_order(id).await.unwrap(), too_late);
+    let not_quarantined = store::Redrive::NotQuarantined(domain::OrderState::Fulfilled);
+    assert_eq!(store.redrive_order(id).await.unwrap(), not_quarantined);
+}
+
+#[tokio::test]
+async fn dropping_a_store_leaves_one_file() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    store.menu().await.unwrap();
+    drop(store);
+    let files: Vec<_> =
+        database.folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["pizza.db"]);
+}
