@@ -69,8 +69,8 @@ impl Circuit {
     /// A closed circuit in automatic mode. `config` should have passed [`CircuitConfig::validate`]; one that has not
     /// does not panic, but need not make sense. `seed` decides the jitter.
     ///
-    /// `listener` hears each event once and in order, on the thread that caused it (or on one that is busy telling an
-    /// earlier event), so it must be cheap: write to a channel, bump a counter. It is called without a lock held and may use the
+    /// `listener` hears each event once and in order, on the thread that caused it or on one that is just telling an
+    /// earlier event. So it must be cheap: write to a channel, bump a counter. No lock is held meanwhile: it may use the
     /// circuit.
     pub fn new(
         config: CircuitConfig,
