@@ -62,7 +62,7 @@ pub enum Event {
         /// When.
         at: Instant,
     },
-    /// Half-open → closed: all probes succeeded.
+    /// Half-open → closed: all probes succeeded, or the first ones did and nobody asked for the others.
     Closed {
         /// The generation that begins.
         generation: u64,

@@ -11,6 +11,7 @@ pub(crate) struct HalfOpen {
     succeeded: u32,
     outstanding: Vec<Probe>,
     next_probe: u64,
+    last_success: Option<Instant>,
 }
 
 struct Probe {
@@ -41,7 +42,8 @@ impl HalfOpen {
     }
 
     /// Counts a success; true when it was the last one of the last round.
-    pub(crate) fn all_rounds_succeeded(&mut self, config: &CircuitConfig) -> bool {
+    pub(crate) fn all_rounds_succeeded(&mut self, config: &CircuitConfig, now: Instant) -> bool {
+        self.last_success = Some(now);
         self.succeeded += 1;
         if self.succeeded < config.probes[self.round] {
             return false;
@@ -56,6 +58,13 @@ impl HalfOpen {
 
     pub(crate) fn expire(&mut self, max_age: Duration, now: Instant) {
         self.outstanding.retain(|probe| now.saturating_duration_since(probe.granted) < max_age);
+    }
+
+    /// When the circuit may close although nobody asks for the probes that are left: the first round has succeeded
+    /// and nothing is out. Without this a quiet night would leave it half-open until the next call.
+    pub(crate) fn quiet_until(&self, config: &CircuitConfig) -> Option<Instant> {
+        let proven = self.round > 0 && self.outstanding.is_empty();
+        self.last_success.filter(|_| proven).map(|success| later(success, config.open))
     }
 
     pub(crate) fn next_expiry(&self, max_age: Duration) -> Option<Instant> {

@@ -153,12 +153,19 @@ impl Machine {
             }
             Phase::Open { until: Some(until) } if *until <= now => self.half_open(now),
             Phase::Open { .. } => {}
-            Phase::HalfOpen(half) => half.expire(self.config.permit_max_age, now),
+            Phase::HalfOpen(half) => {
+                half.expire(self.config.permit_max_age, now);
+                if half.quiet_until(&self.config).is_some_and(|until| until <= now) {
+                    self.close(now);
+                }
+            }
         }
         match &self.phase {
             Phase::Closed(closed) => closed.next_due(),
             Phase::Open { until } => *until,
-            Phase::HalfOpen(half) => half.next_expiry(self.config.permit_max_age),
+            Phase::HalfOpen(half) => {
+                half.next_expiry(self.config.permit_max_age).or_else(|| half.quiet_until(&self.config))
+            }
         }
     }
 
@@ -234,7 +241,7 @@ impl Machine {
                 self.open(OpenReason::ProbeFailed, not_before, now);
             }
             Outcome::Success => {
-                if half.all_rounds_succeeded(&self.config) {
+                if half.all_rounds_succeeded(&self.config, now) {
                     self.close(now);
                 }
             }

@@ -48,6 +48,7 @@ struct Model {
     looked: u64,
     /// Of this half-open spell.
     probes_succeeded: u32,
+    probe_succeeded_at: u64,
     permits: Vec<Out>,
     told: Vec<Told>,
     /// What the last step answered.
@@ -90,6 +91,7 @@ impl Model {
             row: vec![],
             looked: 0,
             probes_succeeded: 0,
+            probe_succeeded_at: 0,
             permits: vec![],
             told: vec![],
             refused: false,
@@ -161,6 +163,7 @@ impl Model {
             }
             State::HalfOpen if permit.has_place => {
                 self.probes_succeeded += 1;
+                self.probe_succeeded_at = self.now;
                 if self.probes_succeeded == self.config.probes.iter().sum::<u32>() {
                     self.begin(State::Closed);
                     self.tell("closed", 0);
@@ -256,6 +259,10 @@ impl Model {
                 for permit in &mut self.permits {
                     permit.has_place &= now - permit.granted < max_age;
                 }
+                if self.quiet_until().is_some_and(|until| until <= now) {
+                    self.begin(State::Closed);
+                    self.tell("closed", 0);
+                }
             }
         }
         let tenth = ms(self.config.window) / 10;
@@ -265,9 +272,16 @@ impl Model {
             }
             State::Open => self.open_until,
             State::HalfOpen => {
-                self.probes_out().map(|permit| permit.granted + ms(self.config.permit_max_age)).min()
+                let expiry = |permit: &Out| permit.granted + ms(self.config.permit_max_age);
+                self.probes_out().map(expiry).min().or(self.quiet_until())
             }
         };
+    }
+
+    /// The first round has succeeded, and nobody is probing: until when that must stay so.
+    fn quiet_until(&self) -> Option<u64> {
+        let proven = self.probes_succeeded >= self.config.probes[0] && self.probes_out().count() == 0;
+        proven.then(|| self.probe_succeeded_at + ms(self.config.open))
     }
 
     fn set_mode(&mut self, mode: Mode) {

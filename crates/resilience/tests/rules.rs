@@ -219,6 +219,33 @@ fn half_open_lets_one_probe_through_then_three_then_closes() {
 }
 
 #[test]
+fn half_open_closes_by_itself_when_the_first_probe_succeeded_and_nobody_asks_for_more() {
+    let mut story = Story::half_open(steady());
+    story.succeed(1);
+    assert_eq!(story.tick(), Some(story.now + seconds(5.0)), "quiet for the open time");
+    story.wait(4.9);
+    story.tick();
+    assert_eq!(story.state(), State::HalfOpen);
+    story.wait(0.1);
+    story.tick();
+    assert_eq!(story.state(), State::Closed);
+}
+
+#[test]
+fn half_open_stays_while_nothing_has_succeeded_or_a_probe_is_out() {
+    let mut story = Story::half_open(steady());
+    story.wait(3600.0);
+    assert_eq!(story.tick(), None, "unproven");
+    story.succeed(1);
+    let probe = story.permit();
+    story.wait(30.0);
+    story.tick();
+    assert_eq!(story.state(), State::HalfOpen, "a probe is out");
+    probe.fail(story.now, None);
+    assert_eq!(story.state(), State::Open);
+}
+
+#[test]
 fn a_place_in_the_second_round_is_not_given_out_again_after_a_success() {
     let story = Story::half_open(steady());
     story.succeed(1);
