@@ -1,7 +1,7 @@
 //! How users, franchises and orders look in JSON.
 
 use crate::auth::RoleClaim;
-use domain::{Bitcoin, Franchise, OrderItem, OrderState, Store, User};
+use domain::{Bitcoin, Franchise, OrderState, Store, User};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::OrderRecord;
@@ -73,18 +73,6 @@ impl From<Store> for StoreView {
     fn from(store: Store) -> Self {
         Self { id: store.id.0, name: store.name, total_revenue: store.total_revenue }
     }
-}
-
-/// An order as the answer to placing it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PlacedOrderView<'a> {
-    pub id: i64,
-    pub franchise_id: i64,
-    pub store_id: i64,
-    pub items: &'a [OrderItem],
-    pub date: Timestamp,
-    pub status: OrderState,
 }
 
 /// An order in a diner's history.

@@ -1,0 +1,144 @@
+//! The answer to `POST /api/order`: a pizza, or the promise of one, or why there will be none.
+
+use crate::{
+    app::AppState,
+    auth::Session,
+    config::ReportLinkAudience,
+    edge::{Problem, whole_seconds},
+    fulfilment::Made,
+};
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{FranchiseId, OrderId, OrderItem, OrderState, StoreId};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use std::time::Duration;
+use store::{NewOrder, OrderRecord};
+
+/// An order that was placed, and who placed it.
+pub struct PlacedOrder<'a> {
+    app: &'a AppState,
+    session: &'a Session,
+    franchise: FranchiseId,
+    store: StoreId,
+    items: Vec<OrderItem>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    order: OrderInAnswer<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwt: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_ready_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follow_link_to_end_chaos: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderInAnswer<'a> {
+    id: OrderId,
+    franchise_id: FranchiseId,
+    store_id: StoreId,
+    items: &'a [OrderItem],
+    date: Timestamp,
+    status: OrderState,
+}
+
+impl<'a> PlacedOrder<'a> {
+    /// About to be placed.
+    pub fn new(app: &'a AppState, session: &'a Session, order: &NewOrder) -> Self {
+        let (franchise, store, items) = (order.franchise, order.store, order.items.clone());
+        Self { app, session, franchise, store, items }
+    }
+
+    /// What became of it within the diner's wait.
+    pub fn answer(&self, id: OrderId, date: Timestamp, made: Made) -> Result<Response, Problem> {
+        match made {
+            Made::Fulfilled { jwt } => Ok(self.pizza(id, date, &jwt)),
+            Made::Later => Ok(self.promise(id, date)),
+            Made::Rejected { reason } => {
+                let order = serde_json::to_value(self.order(id, date, OrderState::Rejected));
+                let order = order.map_err(|_| Problem::internal())?;
+                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason).with("order", order))
+            }
+        }
+    }
+
+    /// The same request again: a fresh view of the order that it made the first time.
+    pub fn answer_again(&self, order: OrderRecord) -> Result<Response, Problem> {
+        if order.state == OrderState::Cancelled {
+            return Err(Problem::new(StatusCode::CONFLICT, "this order was cancelled"));
+        }
+        self.answer(order.id, order.date, made(order))
+    }
+
+    fn pizza(&self, id: OrderId, date: Timestamp, jwt: &str) -> Response {
+        let order = self.order(id, date, OrderState::Fulfilled);
+        let link = self.report_link();
+        axum::Json(Answer {
+            order,
+            jwt: Some(jwt),
+            message: None,
+            estimated_ready_at: None,
+            follow_link_to_end_chaos: link,
+        })
+        .into_response()
+    }
+
+    fn promise(&self, id: OrderId, date: Timestamp) -> Response {
+        let kitchen = self.app.kitchen.status();
+        self.app.metrics.order("queued");
+        let headers = [
+            (header::LOCATION, format!("/api/order/{id}")),
+            (header::RETRY_AFTER, whole_seconds(kitchen.ask_again_in()).to_string()),
+        ];
+        let body = Answer {
+            order: self.order(id, date, OrderState::Queued),
+            jwt: None,
+            message: Some(kitchen.message_for_saved_order()),
+            estimated_ready_at: Some(from_now(kitchen.estimated_wait())),
+            follow_link_to_end_chaos: self.report_link(),
+        };
+        (StatusCode::ACCEPTED, headers, axum::Json(body)).into_response()
+    }
+
+    /// The link that ends the factory's chaos may hold our key there: it is for the on-call engineer.
+    fn report_link(&self) -> Option<String> {
+        let everyone = self.app.config.orders.expose_report_link == ReportLinkAudience::Everyone;
+        let link = (everyone || self.session.user.is_admin()).then(|| self.app.kitchen.report_link());
+        link.flatten().map(|link| link.expose().to_string())
+    }
+
+    fn order(&self, id: OrderId, date: Timestamp, status: OrderState) -> OrderInAnswer<'_> {
+        OrderInAnswer {
+            id,
+            franchise_id: self.franchise,
+            store_id: self.store,
+            items: &self.items,
+            date,
+            status,
+        }
+    }
+}
+
+/// What became of an order, as the store knows it.
+pub fn made(order: OrderRecord) -> Made {
+    match (order.state, order.jwt) {
+        (OrderState::Fulfilled, Some(jwt)) => Made::Fulfilled { jwt },
+        (OrderState::Rejected, _) => Made::Rejected { reason: order.reason.unwrap_or_default() },
+        _ => Made::Later,
+    }
+}
+
+/// A point in time that people read.
+pub fn from_now(wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
+    Timestamp::now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,108 @@
+//! What a diner asks for: the body and the headers of `POST /api/order`, read once.
+
+use super::extract::id;
+use crate::{app::AppState, auth::Session, edge::Problem, traceparent};
+use axum::http::HeaderMap;
+use domain::{Diner, FranchiseId, IdempotencyKey, MenuId, StoreId, price_items};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use store::{Idempotency, NewOrder};
+
+/// What a diner sends. Titles and prices that come along are not read: the menu knows them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlaceOrder {
+    #[serde(deserialize_with = "id")]
+    franchise_id: i64,
+    #[serde(deserialize_with = "id")]
+    store_id: i64,
+    #[serde(default)]
+    items: Vec<WantedItem>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WantedItem {
+    #[serde(deserialize_with = "id")]
+    menu_id: i64,
+}
+
+/// The wanted order with the menu's titles and prices, for a store that exists.
+pub async fn priced(
+    app: &AppState,
+    session: &Session,
+    headers: &HeaderMap,
+    wanted: PlaceOrder,
+) -> Result<NewOrder, Problem> {
+    let (franchise, store) = (FranchiseId(wanted.franchise_id), StoreId(wanted.store_id));
+    let menu_ids: Vec<_> = wanted.items.iter().map(|item| MenuId(item.menu_id)).collect();
+    let offer = app.catalogue.offer().await?;
+    let items =
+        price_items(&offer.menu, &menu_ids).map_err(|error| Problem::bad_request(error.to_string()))?;
+    if !app.catalogue.sells(franchise, store).await? {
+        return Err(Problem::not_found("unknown store"));
+    }
+    Ok(NewOrder {
+        diner: Diner::from(&session.user),
+        franchise,
+        store,
+        items,
+        idempotency: idempotency(headers, franchise, store, &menu_ids)?,
+        traceparent: traceparent::of(headers),
+        claim: None,
+    })
+}
+
+/// The client's own name for the order, with a hash of what it orders.
+fn idempotency(
+    headers: &HeaderMap,
+    franchise: FranchiseId,
+    store: StoreId,
+    items: &[MenuId],
+) -> Result<Option<Idempotency>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = IdempotencyKey::parse(key.to_str().unwrap_or_default())
+        .map_err(|error| Problem::bad_request(error.to_string()))?;
+    let mut request = Sha256::new();
+    for number in [franchise.0, store.0].into_iter().chain(items.iter().map(|item| item.0)) {
+        request.update(number.to_be_bytes());
+    }
+    Ok(Some(Idempotency { key, request_hash: request.finalize().into() }))
+}
+
+/// `Prefer: wait=N` and `Prefer: respond-async` (RFC 7240), within bounds.
+pub fn patience(headers: &HeaderMap, default: Duration, max: Duration) -> Duration {
+    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let mut wait = default;
+    for preference in preferences.flat_map(|value| value.split([',', ';'])).map(str::trim) {
+        if preference.eq_ignore_ascii_case("respond-async") {
+            return Duration::ZERO;
+        }
+        let seconds = preference.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("wait"));
+        if let Some(seconds) = seconds.and_then(|(_, seconds)| seconds.trim().parse().ok()) {
+            wait = Duration::from_secs(seconds).min(max);
+        }
+    }
+    wait
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preferences_are_read_and_bounded() {
+        let patience = |prefer: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("prefer", prefer.parse().unwrap());
+            super::patience(&headers, Duration::from_secs(3), Duration::from_secs(30)).as_secs()
+        };
+        assert_eq!(patience("wait=10"), 10);
+        assert_eq!(patience("wait=1000"), 30);
+        assert_eq!(patience("Wait = 5, handling=lenient"), 5);
+        assert_eq!(patience("respond-async, wait=5"), 0);
+        assert_eq!(patience("wait=-1"), 3);
+        assert_eq!(patience("nonsense"), 3);
+    }
+}
