@@ -11,6 +11,7 @@
 mod attempt;
 mod dispatcher;
 mod fulfil_order;
+mod intake;
 mod kitchen;
 mod signals;
 mod status;
@@ -18,7 +19,8 @@ mod watchers;
 
 pub use dispatcher::dispatch;
 pub use fulfil_order::Made;
-pub use kitchen::{Kitchen, Receipt};
+pub use intake::Receipt;
+pub use kitchen::Kitchen;
 pub use status::{KitchenState, KitchenStatus};
 pub use watchers::Watcher;
 

@@ -1,0 +1,272 @@
+//! Every setting, with its default.
+
+use resilience::CircuitConfig;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+use url::Url;
+
+/// The HTTP server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port to listen on; 0 takes any free one.
+    pub port: u16,
+    /// The largest request body, in bytes.
+    pub body_limit: usize,
+    /// Origins whose pages may call the API with credentials, beside our own. `http://localhost:*` allows any port.
+    pub allowed_origins: Vec<String>,
+    /// How long a shutdown waits for what is in flight.
+    #[serde(with = "humantime_serde")]
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::from([127, 0, 0, 1]),
+            port: 3000,
+            body_limit: 64 * 1024,
+            allowed_origins: vec!["http://localhost:*".into()],
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Where everything is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// The SQLite file; its folder is made when it is missing.
+    pub path: PathBuf,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { path: "data/pizza.db".into() }
+    }
+}
+
+/// Accounts and sessions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    /// Signs session tokens: at least 32 bytes. Made at first start and kept in the database when absent.
+    pub jwt_secret: Option<SecretString>,
+    /// How long a session lives.
+    #[serde(with = "humantime_serde")]
+    pub session_ttl: Duration,
+    /// What a new password must be.
+    pub password_policy: PasswordPolicy,
+    /// Failed logins a minute for one account from one address before it must wait.
+    pub login_failures_per_minute: u32,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            jwt_secret: None,
+            session_ttl: Duration::from_secs(7 * 24 * 3600),
+            password_policy: PasswordPolicy::Strict,
+            login_failures_per_minute: 10,
+        }
+    }
+}
+
+/// What a new password must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PasswordPolicy {
+    /// At least 8 characters, and none of the worst.
+    Strict,
+    /// Anything that is not empty, as the historic scripts need.
+    Historic,
+}
+
+/// The pizza factory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Factory {
+    /// Where it is.
+    pub url: Url,
+    /// Our key as its vendor.
+    pub api_key: SecretString,
+    /// Our name as its vendor; a pizza for another vendor is not ours. Unchecked when absent.
+    pub vendor_id: Option<String>,
+    /// How long to wait for a connection.
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    /// How long to wait for an answer: longer than the 32 s that the factory's throttle holds a call.
+    #[serde(with = "humantime_serde")]
+    pub attempt_timeout: Duration,
+}
+
+impl Default for Factory {
+    fn default() -> Self {
+        Self {
+            url: Url::parse("http://127.0.0.1:3001").expect("a constant that is a URL"),
+            api_key: SecretString::default(),
+            vendor_id: None,
+            connect_timeout: Duration::from_secs(5),
+            attempt_timeout: Duration::from_secs(40),
+        }
+    }
+}
+
+/// Orders, as diners see them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Orders {
+    /// How long a diner waits for the pizza when they do not say.
+    #[serde(with = "humantime_serde")]
+    pub default_wait: Duration,
+    /// How long a diner may ask to wait.
+    #[serde(with = "humantime_serde")]
+    pub max_wait: Duration,
+    /// What to do with an order while the kitchen is closed.
+    pub when_closed: WhenClosed,
+    /// Orders that may wait at one time; more are refused before anything is promised.
+    pub queue_limit: u64,
+    /// Who is shown the link that ends the factory's chaos.
+    pub expose_report_link: ReportLinkAudience,
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        Self {
+            default_wait: Duration::from_secs(3),
+            max_wait: Duration::from_secs(30),
+            when_closed: WhenClosed::Queue,
+            queue_limit: 1_000_000,
+            expose_report_link: ReportLinkAudience::Admins,
+        }
+    }
+}
+
+/// What to do with an order while the kitchen is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenClosed {
+    /// Save it and make it when the kitchen reopens.
+    Queue,
+    /// Refuse it.
+    Refuse,
+}
+
+/// Who is shown the link that ends the factory's chaos: it may contain our API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportLinkAudience {
+    /// Callers with the admin role.
+    Admins,
+    /// Every diner, as the historic service did.
+    Everyone,
+}
+
+/// The circuit breaker around the factory. See `resilience::CircuitConfig`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Circuit {
+    /// Failures in a row that open it.
+    pub consecutive_failures: u32,
+    /// The share of failures over the window that opens it.
+    pub failure_rate: f64,
+    /// The window.
+    #[serde(with = "humantime_serde")]
+    pub window: Duration,
+    /// Calls in the window before a rate counts.
+    pub minimum_calls: u32,
+    /// A call that takes longer is slow.
+    #[serde(with = "humantime_serde")]
+    pub slow_call: Duration,
+    /// The share of slow calls that makes the kitchen degraded.
+    pub slow_rate: f64,
+    /// How long it stays open the first time; doubles from there.
+    #[serde(with = "humantime_serde")]
+    pub open: Duration,
+    /// The longest it stays open before the next probe.
+    #[serde(with = "humantime_serde")]
+    pub open_max: Duration,
+}
+
+impl Default for Circuit {
+    fn default() -> Self {
+        let core = CircuitConfig::default();
+        Self {
+            consecutive_failures: core.consecutive_failures,
+            failure_rate: core.failure_rate,
+            window: core.window,
+            minimum_calls: core.minimum_calls,
+            slow_call: Duration::from_secs(5),
+            slow_rate: core.slow_rate,
+            open: core.open,
+            open_max: core.open_max,
+        }
+    }
+}
+
+/// How orders become pizzas.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fulfilment {
+    /// Fresh orders at the factory at one time.
+    pub fresh_in_flight: u32,
+    /// Backlog orders at the factory at one time, at most; the limit adapts below it.
+    pub backlog_in_flight: u32,
+    /// How long a claim holds: longer than the factory's attempt timeout, so that nobody rescues an order in good hands.
+    #[serde(with = "humantime_serde")]
+    pub lease: Duration,
+    /// Tries beyond the first while a diner waits.
+    pub retries: u32,
+    /// The delay before the first of them, doubling, with full jitter.
+    #[serde(with = "humantime_serde")]
+    pub retry_delay: Duration,
+    /// Retries for each recent call, at most.
+    pub retry_budget: f64,
+    /// The delay after an order's first failure in the backlog, doubling.
+    #[serde(with = "humantime_serde")]
+    pub backoff: Duration,
+    /// The longest such delay.
+    #[serde(with = "humantime_serde")]
+    pub backoff_max: Duration,
+    /// Failures while others succeed after which an order waits for a person.
+    pub quarantine_after: u32,
+    /// How often to look for work that nobody announced: other instances' orders, and leases that ran out.
+    #[serde(with = "humantime_serde")]
+    pub poll: Duration,
+}
+
+impl Default for Fulfilment {
+    fn default() -> Self {
+        Self {
+            fresh_in_flight: 32,
+            backlog_in_flight: 32,
+            lease: Duration::from_secs(60),
+            retries: 2,
+            retry_delay: Duration::from_millis(100),
+            retry_budget: 0.2,
+            backoff: Duration::from_secs(1),
+            backoff_max: Duration::from_secs(60),
+            quarantine_after: 10,
+            poll: Duration::from_millis(500),
+        }
+    }
+}
+
+/// Log lines.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// auto, json or pretty.
+    pub format: String,
+    /// A level, or a list of `target=level`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: "auto".into(), level: "info".into() }
+    }
+}
