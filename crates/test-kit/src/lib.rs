@@ -1,7 +1,21 @@
 //! test-kit
 
+mod actors;
+mod app;
+mod events;
+mod eventually;
+mod fake_factory;
 mod installation;
+mod oven;
 mod process;
+mod reply;
+mod seed;
 
+pub use actors::{Admin, Diner, Franchisee, Visitor};
+pub use app::{DatabaseLock, JWT_SECRET, TestApp};
+pub use events::{Event, Events};
+pub use eventually::eventually;
+pub use fake_factory::{API_KEY, Answer, Call, FakeFactory, VENDOR};
 pub use installation::{Account, Installation, Logs, free_port};
 pub use process::{Process, command};
+pub use reply::Reply;
