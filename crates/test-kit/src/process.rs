@@ -15,7 +15,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How much of a log a failed test shows.
-const TAIL_LINES: usize = 60;
+const TAIL_LINES: usize = 30;
 
 /// A command of the program that knows nothing of this process's `PIZZA_…` environment, and reaches the
 /// loopback directly, whatever proxy this machine has.
@@ -31,7 +31,7 @@ pub fn command(program: impl AsRef<Path>) -> Command {
 }
 
 /// A process that runs until it is told to end. Dropped, it is killed; in a test that fails, the end of its
-/// log is printed.
+/// log is printed, without what went well.
 pub struct Process {
     child: Child,
     name: String,
@@ -119,7 +119,8 @@ impl Drop for Process {
         if thread::panicking()
             && let Ok(log) = self.log()
         {
-            let lines: Vec<_> = log.lines().collect();
+            // What went well is most of it, and tells nothing.
+            let lines: Vec<_> = log.lines().filter(|line| !line.contains(r#""level":"INFO""#)).collect();
             let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n");
             println!("──── the end of the log of {} ────\n{tail}", self.name);
         }
