@@ -1,5 +1,6 @@
 //! The answer to `POST /api/order`: a pizza, or the promise of one, or why there will be none.
 
+use super::views::from_now;
 use crate::{
     app::AppState,
     auth::Session,
@@ -12,9 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{FranchiseId, OrderId, OrderItem, OrderState, StoreId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
-use std::time::Duration;
 use store::{NewOrder, OrderRecord};
 
 /// An order that was placed, and who placed it.
@@ -135,10 +135,4 @@ pub fn made(order: OrderRecord) -> Made {
         (OrderState::Rejected, _) => Made::Rejected { reason: order.reason.unwrap_or_default() },
         _ => Made::Later,
     }
-}
-
-/// A point in time that people read.
-pub fn from_now(wait: Duration) -> Timestamp {
-    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
-    Timestamp::now().saturating_add(wait).unwrap_or(Timestamp::MAX)
 }

@@ -2,9 +2,9 @@
 
 use super::{
     extract::{Caller, Json, clamped, path_id},
-    order_answer::{PlacedOrder, from_now, made},
+    order_answer::{PlacedOrder, made},
     order_request::{PlaceOrder, patience, priced},
-    views::{OrderDetails, OrderView},
+    views::{OrderDetails, OrderView, from_now},
 };
 use crate::{
     app::AppState,

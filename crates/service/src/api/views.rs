@@ -2,8 +2,9 @@
 
 use crate::auth::RoleClaim;
 use domain::{Bitcoin, Franchise, OrderState, Store, User};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Serialize;
+use std::time::Duration;
 use store::OrderRecord;
 
 #[derive(Serialize)]
@@ -144,4 +145,11 @@ impl From<OrderRecord> for OrderDetails {
             order: OrderView::from(order),
         }
     }
+}
+
+/// A point in time that people read: to the second.
+pub fn from_now(wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
+    let then = Timestamp::now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+    then.round(Unit::Second).unwrap_or(then)
 }
