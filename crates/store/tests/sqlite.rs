@@ -111,3 +111,24 @@ async fn dropping_a_store_leaves_one_file() {
         database.folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["pizza.db"]);
 }
+
+#[tokio::test]
+async fn revenue_that_would_overflow_stays_the_largest_there_is() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let franchise = conformance::catalogue::found(&*store, "dear", &[]).await;
+    let store::StoreCreation::Created(shop) = store.create_store(franchise, "shop").await.unwrap() else {
+        panic!("it was just founded")
+    };
+    let connection = rusqlite::Connection::open(database.path()).unwrap();
+    connection.execute("UPDATE store SET revenue = ?1", [i64::MAX - 1]).unwrap();
+    let token = store::Token::new();
+    let claim = Some(conformance::lease(&token));
+    let order = store::NewOrder { store: shop, claim, ..conformance::new_order(1, franchise.0) };
+    let order = conformance::place(&*store, order).await;
+    let finish = store::Finish::Fulfilled { jwt: "a.b.c".into() };
+    assert_eq!(store.finish(order, &token, finish).await.unwrap(), store::Settlement::Applied);
+    let query = store::FranchiseQuery { page: 0, per_page: 1, name: "*".into(), with_business: true };
+    let shown = store.franchises(query).await.unwrap().franchises.remove(0).stores.remove(0);
+    assert_eq!(shown.total_revenue, Some(domain::Bitcoin::from_satoshi(i64::MAX)));
+}

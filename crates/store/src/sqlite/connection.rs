@@ -41,3 +41,33 @@ fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     connection.execute_batch("PRAGMA temp_store = MEMORY;")?;
     Ok(connection)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::sqlite::migrations;
+
+    /// No test can pull the plug, and SIGKILL leaves the operating system's cache alone.
+    #[test]
+    fn a_commit_is_on_disk_and_not_only_on_its_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pizza.db");
+        let mut connection = writing(&path).unwrap();
+        migrations::migrate(&mut connection).unwrap();
+        let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0));
+        assert_eq!(pragma("synchronous"), Ok(2), "FULL");
+        assert_eq!(pragma("foreign_keys"), Ok(1));
+        let journal: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        assert_eq!(journal, "wal");
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pizza.db");
+        migrations::migrate(&mut writing(&path).unwrap()).unwrap();
+        let error = reading(&path).unwrap().execute("DELETE FROM diner_order", []).unwrap_err();
+        assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::ReadOnly));
+    }
+}

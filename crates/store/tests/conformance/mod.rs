@@ -3,7 +3,7 @@
 //! The root of a test program that includes this module names its backend `Database`.
 
 mod accounts;
-mod catalogue;
+pub mod catalogue;
 mod concurrency;
 mod durability;
 mod fulfilment;
