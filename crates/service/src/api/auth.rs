@@ -14,6 +14,7 @@ use domain::{EmailAddress, Name, PersonError, Role, User};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use std::time::Duration;
 use store::{NewUser, Registration};
 
 #[derive(Deserialize)]
@@ -59,21 +60,31 @@ pub async fn login(
     let email = body.email.unwrap_or_default();
     let password = body.password.unwrap_or_default();
     if let Some(wait) = app.login_guard.must_wait(&email, address) {
-        app.metrics.login("throttled");
-        let message = "too many failed logins, please wait before the next try";
-        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(wait));
+        return Err(too_many_failures(&app, wait));
     }
-    match user_with(&app, &email, password).await? {
-        Some(user) => {
+    let found = user_with(&app, &email, password).await?;
+    // Others that were let in together with this one may have failed meanwhile: then it is a guess like theirs.
+    let wait = match &found {
+        Some(_) => app.login_guard.must_wait(&email, address),
+        None => app.login_guard.failed(&email, address),
+    };
+    match (found, wait) {
+        (_, Some(wait)) => Err(too_many_failures(&app, wait)),
+        (Some(user), None) => {
             app.metrics.login("success");
             signed_in(&app, &user).await
         }
-        None => {
-            app.login_guard.failed(&email, address);
+        (None, None) => {
             app.metrics.login("failure");
             Err(Problem::not_found("unknown user"))
         }
     }
+}
+
+fn too_many_failures(app: &AppState, wait: Duration) -> Problem {
+    app.metrics.login("throttled");
+    let message = "too many failed logins, please wait before the next try";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(wait)
 }
 
 /// `DELETE /api/auth`

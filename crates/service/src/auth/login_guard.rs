@@ -36,17 +36,32 @@ impl LoginGuard {
 
     /// How long this account must wait at this address, if it must.
     pub fn must_wait(&self, email: &str, address: IpAddr) -> Option<Duration> {
-        let failures = self.failures.get(&(email.to_lowercase(), address))?;
-        let exhausted = failures.count.load(Ordering::Relaxed) >= self.limit;
-        exhausted.then(|| WINDOW.saturating_sub(failures.since.elapsed()).max(Duration::from_secs(1)))
+        let failures = self.failures.get(&key(email, address))?;
+        (failures.count.load(Ordering::Relaxed) >= self.limit).then(|| failures.wait())
     }
 
-    /// A login failed.
-    pub fn failed(&self, email: &str, address: IpAddr) {
+    /// A login failed. How long the account must wait if it had failed too often already: of guesses that
+    /// were sent together, no more may learn that they are wrong than of guesses sent one by one.
+    pub fn failed(&self, email: &str, address: IpAddr) -> Option<Duration> {
         let first = || Arc::new(Failures { since: Instant::now(), count: AtomicU32::new(0) });
-        let failures = self.failures.get_with((email.to_lowercase(), address), first);
-        failures.count.fetch_add(1, Ordering::Relaxed);
+        let failures = self.failures.get_with(key(email, address), first);
+        let before = failures.count.fetch_add(1, Ordering::Relaxed);
+        (before >= self.limit).then(|| failures.wait())
     }
+}
+
+impl Failures {
+    fn wait(&self) -> Duration {
+        WINDOW.saturating_sub(self.since.elapsed()).max(Duration::from_secs(1))
+    }
+}
+
+/// No account has a longer address, so what is longer need not be told apart, or remembered.
+const LONGEST_EMAIL: usize = 255;
+
+fn key(email: &str, address: IpAddr) -> (String, IpAddr) {
+    let email: String = email.chars().take(LONGEST_EMAIL).collect();
+    (email.to_lowercase(), address)
 }
 
 #[cfg(test)]
@@ -59,11 +74,25 @@ mod tests {
         let [here, elsewhere] = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2])];
         for _ in 0..10 {
             assert_eq!(guard.must_wait("d@jwt.com", here), None);
-            guard.failed("D@jwt.com", here);
+            assert_eq!(guard.failed("D@jwt.com", here), None);
         }
         let wait = guard.must_wait("d@jwt.com", here).expect("exhausted");
         assert!(wait > Duration::ZERO && wait <= WINDOW);
         assert_eq!(guard.must_wait("d@jwt.com", elsewhere), None);
         assert_eq!(guard.must_wait("a@jwt.com", here), None);
+    }
+
+    #[test]
+    fn a_failure_beyond_the_limit_must_wait_even_if_it_was_let_in_before() {
+        let guard = LoginGuard::new(1);
+        let here = IpAddr::from([127, 0, 0, 1]);
+        assert_eq!(guard.failed("d@jwt.com", here), None);
+        assert!(guard.failed("d@jwt.com", here).is_some());
+    }
+
+    #[test]
+    fn an_endless_address_is_not_remembered_in_full() {
+        let (email, _) = key(&"x".repeat(60_000), IpAddr::from([127, 0, 0, 1]));
+        assert_eq!(email.len(), LONGEST_EMAIL);
     }
 }
