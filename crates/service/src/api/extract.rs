@@ -70,6 +70,34 @@ fn unreadable(rejection: &JsonRejection) -> Problem {
     }
 }
 
+/// What a path names. What is no text names nothing.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        match axum::extract::Path::<T>::from_request_parts(parts, app).await {
+            Ok(axum::extract::Path(names)) => Ok(Self(names)),
+            Err(_) => Err(Problem::not_found("unknown endpoint")),
+        }
+    }
+}
+
+/// The members of a query.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        match axum::extract::Query::<T>::from_request_parts(parts, app).await {
+            Ok(axum::extract::Query(members)) => Ok(Self(members)),
+            Err(_) => Err(Problem::bad_request("the query could not be read: each member may be there once")),
+        }
+    }
+}
+
 /// The address of the other end of the connection.
 pub struct PeerAddress(pub IpAddr);
 

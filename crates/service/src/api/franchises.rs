@@ -1,15 +1,11 @@
 //! Franchises and their stores.
 
 use super::{
-    extract::{Caller, Json, MaybeCaller, clamped, path_id},
+    extract::{Caller, Json, MaybeCaller, Path, Query, clamped, path_id},
     views::{AdminView, FranchiseView},
 };
 use crate::{app::AppState, edge::Problem};
-use axum::{
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use domain::{EmailAddress, FranchiseId, Name, StoreId, User};
 use serde::Deserialize;
 use serde_json::json;

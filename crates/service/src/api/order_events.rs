@@ -1,9 +1,12 @@
 //! An order's life as server-sent events: one for each change, replayable, closed after a final state.
 
-use super::{extract::Caller, orders::own_order};
+use super::{
+    extract::{Caller, Path},
+    orders::own_order,
+};
 use crate::{app::AppState, edge::Problem, fulfilment::Watcher};
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::HeaderMap,
     response::{
         IntoResponse,

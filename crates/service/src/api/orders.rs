@@ -1,7 +1,7 @@
 //! Orders: place, look at, cancel.
 
 use super::{
-    extract::{Caller, Json, clamped, path_id},
+    extract::{Caller, Json, Path, Query, clamped, path_id},
     order_answer::{PlacedOrder, made},
     order_request::{PlaceOrder, patience, priced},
     views::{OrderDetails, OrderView, from_now},
@@ -14,7 +14,7 @@ use crate::{
     fulfilment::{KitchenState, Made, Receipt, Watcher},
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
