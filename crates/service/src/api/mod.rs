@@ -52,7 +52,7 @@ pub fn router(app: AppState) -> Router {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
         })
         .layer(body_limit)
-        .layer(from_fn_with_state(app.clone(), at_the_edge))
         .layer(cors)
+        .layer(from_fn_with_state(app.clone(), at_the_edge))
         .with_state(app)
 }
