@@ -39,6 +39,7 @@ const WORST: [&str; 20] = [
 
 /// Why a password is not taken. The texts are what the person reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(clippy::enum_variant_names, reason = "they read as what they say: the password is too …")]
 pub enum PasswordRefused {
     /// Longer than [`MAX_BYTES`].
     #[error("password must be at most {MAX_BYTES} bytes")]
