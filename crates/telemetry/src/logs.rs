@@ -1,14 +1,11 @@
 //! Log lines: JSON for machines, a readable form for a terminal.
 
+use crate::lines::{Lines, LinesGuard};
 use std::{
     io::{self, IsTerminal},
     str::FromStr,
 };
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
-
-/// Lines that wait for a slow reader of stdout; past that, lines are dropped rather than requests held up.
-const WAITING_LINES: usize = 16_384;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +41,9 @@ pub enum LogsError {
     /// Not a format.
     #[error("log.format {0:?} is not one of auto, json, pretty")]
     Format(String),
+    /// There is no thread for it.
+    #[error("the thread that writes log lines could not be started")]
+    Thread(#[source] io::Error),
     /// Logging was started before.
     #[error("logging is started once in a process")]
     Twice,
@@ -52,15 +52,14 @@ pub enum LogsError {
 /// Writes what is left when it is dropped: keep it until the program ends.
 #[must_use]
 pub struct LogGuard {
-    _worker: WorkerGuard,
+    _lines: LinesGuard,
 }
 
 /// Starts logging to stdout, on a thread of its own so that a slow reader never holds up a request.
 pub fn start_logs(format: LogFormat, filter: &str) -> Result<LogGuard, LogsError> {
     let env_filter = EnvFilter::try_new(filter).map_err(|_| LogsError::Filter(filter.to_owned()))?;
     let terminal = io::stdout().is_terminal();
-    let (stdout, worker) =
-        NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).lossy(true).finish(io::stdout());
+    let (stdout, guard) = Lines::to(io::stdout()).map_err(LogsError::Thread)?;
     let lines = tracing_subscriber::fmt::layer().with_writer(stdout).with_ansi(terminal);
     let pretty = format == LogFormat::Pretty || (format == LogFormat::Auto && terminal);
     let lines = if pretty {
@@ -72,5 +71,5 @@ pub fn start_logs(format: LogFormat, filter: &str) -> Result<LogGuard, LogsError
         .with(lines.with_filter(env_filter))
         .try_init()
         .map_err(|_| LogsError::Twice)?;
-    Ok(LogGuard { _worker: worker })
+    Ok(LogGuard { _lines: guard })
 }
