@@ -1,4 +1,6 @@
-//! test-kit
+//! What tests of the whole system are told with: the service in this process ([`TestApp`]) or as real
+//! processes ([`Installation`]), the people who use it ([`Diner`], [`Franchisee`], [`Admin`]), and a factory
+//! whose misbehaviour is data ([`FakeFactory`]).
 
 mod actors;
 mod app;

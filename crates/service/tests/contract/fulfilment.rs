@@ -174,6 +174,7 @@ async fn an_order_that_fails_while_others_succeed_waits_for_a_person() {
     let text = "Your order is saved. It takes longer than it should, and we are looking into it.";
     assert_eq!(shown.message(), text);
     assert!(shown.body.get("estimatedReadyAt").is_none());
+    assert_eq!(diner.history().await["orders"][0]["status"], "queued");
     let calls = app.factory.calls_for(poison).len();
     for _ in 0..5 {
         diner.order(&[1, 2]).await.expect(200);
@@ -182,6 +183,11 @@ async fn an_order_that_fails_while_others_succeed_waits_for_a_person() {
     assert_eq!(diner.kitchen().await, "open");
     let quarantined = r#"pizza_fulfilment_attempts_total{result="quarantined"}"#;
     assert_eq!(app.visitor().metric(quarantined).await, Some(1.0));
+
+    diner.cancel(poison).await.expect(200);
+    assert_eq!(diner.look_at(poison).await["status"], "cancelled");
+    let told = diner.events(poison, None).await.until_closed().await;
+    assert!(told.iter().all(|event| event.data["status"] != "quarantined"), "{told:?}");
 }
 
 #[tokio::test]
