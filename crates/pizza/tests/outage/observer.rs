@@ -67,7 +67,9 @@ pub async fn watch(diner: Arc<Diner>, account: Account, stop: CancellationToken)
 
 async fn look(diner: &Diner, stop: &CancellationToken) -> Seen {
     let (http, mut seen) = (client(), Seen::default());
-    while !stop.is_cancelled() {
+    loop {
+        // The last look is after the end, so that it shows how things were left.
+        let last = stop.is_cancelled();
         if let Some((asked, answered, answer)) =
             seen.ok("status", || http.get(diner.url("/api/status"))).await
         {
@@ -82,9 +84,11 @@ async fn look(diner: &Diner, stop: &CancellationToken) -> Seen {
         if seen.ok("menu", || http.get(diner.url("/api/order/menu"))).await.is_some() {
             seen.menus += 1;
         }
+        if last {
+            return seen;
+        }
         sleep(LOOK_EVERY).await;
     }
-    seen
 }
 
 async fn log_in(diner: &Diner, account: Account, stop: &CancellationToken) -> Seen {
