@@ -73,6 +73,13 @@ pub trait Store: Send + Sync + 'static {
     /// Saves order, items and fulfilment in one transaction: claimed by the caller when
     /// `order.claim` is set, queued otherwise. Nothing may be sent to the factory before this answers.
     async fn place_order(&self, order: NewOrder) -> Result<Placed, StoreError>;
+    /// What became of this request if it was placed before under its idempotency key: `Replayed` or
+    /// `KeyReused`. [`Store::place_order`] decides the same again, in its transaction.
+    async fn placed_earlier(
+        &self,
+        diner: UserId,
+        idempotency: &Idempotency,
+    ) -> Result<Option<Placed>, StoreError>;
     /// Takes due orders out of the queue for the caller: `queued` → `making`, one attempt counted.
     async fn claim_due(&self, claim: Claim) -> Result<Vec<ClaimedOrder>, StoreError>;
     /// Counts one more attempt of an order in the caller's hands and extends its lease; before it is sent.

@@ -15,7 +15,7 @@ use axum::{
 use domain::{FranchiseId, OrderId, OrderItem, OrderState, StoreId};
 use jiff::Timestamp;
 use serde::Serialize;
-use store::{NewOrder, OrderRecord};
+use store::{NewOrder, OrderRecord, OrderedItem};
 
 /// An order that was placed, and who placed it.
 pub struct PlacedOrder<'a> {
@@ -24,6 +24,8 @@ pub struct PlacedOrder<'a> {
     franchise: FranchiseId,
     store: StoreId,
     items: Vec<OrderItem>,
+    /// Nobody has been answered about it yet: it counts.
+    first_time: bool,
 }
 
 #[derive(Serialize)]
@@ -55,7 +57,18 @@ impl<'a> PlacedOrder<'a> {
     /// About to be placed.
     pub fn new(app: &'a AppState, session: &'a Session, order: &NewOrder) -> Self {
         let (franchise, store, items) = (order.franchise, order.store, order.items.clone());
-        Self { app, session, franchise, store, items }
+        Self { app, session, franchise, store, items, first_time: true }
+    }
+
+    /// Placed before.
+    pub fn again(app: &'a AppState, session: &'a Session, order: &OrderRecord) -> Self {
+        let item = |item: &OrderedItem| OrderItem {
+            menu_id: item.menu_id,
+            description: item.description.clone(),
+            price: item.price,
+        };
+        let items = order.items.iter().map(item).collect();
+        Self { app, session, franchise: order.franchise, store: order.store, items, first_time: false }
     }
 
     /// What became of it within the diner's wait.
@@ -69,14 +82,6 @@ impl<'a> PlacedOrder<'a> {
                 Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason).with("order", order))
             }
         }
-    }
-
-    /// The same request again: a fresh view of the order that it made the first time.
-    pub fn answer_again(&self, order: OrderRecord) -> Result<Response, Problem> {
-        if order.state == OrderState::Cancelled {
-            return Err(Problem::new(StatusCode::CONFLICT, "this order was cancelled"));
-        }
-        self.answer(order.id, order.date, made(order))
     }
 
     fn pizza(&self, id: OrderId, date: Timestamp, jwt: &str) -> Response {
@@ -94,7 +99,9 @@ impl<'a> PlacedOrder<'a> {
 
     fn promise(&self, id: OrderId, date: Timestamp) -> Response {
         let kitchen = self.app.kitchen.status();
-        self.app.metrics.order("queued");
+        if self.first_time {
+            self.app.metrics.order("queued");
+        }
         let headers = [
             (header::LOCATION, format!("/api/order/{id}")),
             (header::RETRY_AFTER, whole_seconds(kitchen.ask_again_in()).to_string()),

@@ -28,47 +28,64 @@ struct WantedItem {
     menu_id: i64,
 }
 
-/// The wanted order with the menu's titles and prices, for a store that exists.
-pub async fn priced(
-    app: &AppState,
-    session: &Session,
-    headers: &HeaderMap,
-    wanted: PlaceOrder,
-) -> Result<NewOrder, Problem> {
-    let (franchise, store) = (FranchiseId(wanted.franchise_id), StoreId(wanted.store_id));
-    let menu_ids: Vec<_> = wanted.items.iter().map(|item| MenuId(item.menu_id)).collect();
-    let offer = app.catalogue.offer().await?;
-    let items =
-        price_items(&offer.menu, &menu_ids).map_err(|error| Problem::bad_request(error.to_string()))?;
-    if !app.catalogue.sells(franchise, store).await? {
-        return Err(Problem::not_found("unknown store"));
-    }
-    Ok(NewOrder {
-        diner: Diner::from(&session.user),
-        franchise,
-        store,
-        items,
-        idempotency: idempotency(headers, franchise, store, &menu_ids)?,
-        traceparent: traceparent::of(headers),
-        claim: None,
-    })
-}
-
-/// The client's own name for the order, with a hash of what it orders.
-fn idempotency(
-    headers: &HeaderMap,
+/// An order as it was asked for.
+pub struct Wanted {
     franchise: FranchiseId,
     store: StoreId,
-    items: &[MenuId],
-) -> Result<Option<Idempotency>, Problem> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = IdempotencyKey::parse(key.to_str().unwrap_or_default())
-        .map_err(|error| Problem::bad_request(error.to_string()))?;
-    let mut request = Sha256::new();
-    for number in [franchise.0, store.0].into_iter().chain(items.iter().map(|item| item.0)) {
-        request.update(number.to_be_bytes());
+    items: Vec<MenuId>,
+    /// The client's own name for it.
+    pub idempotency: Option<Idempotency>,
+}
+
+impl Wanted {
+    /// Reads body and headers.
+    pub fn read(headers: &HeaderMap, body: PlaceOrder) -> Result<Self, Problem> {
+        let wanted = Self {
+            franchise: FranchiseId(body.franchise_id),
+            store: StoreId(body.store_id),
+            items: body.items.iter().map(|item| MenuId(item.menu_id)).collect(),
+            idempotency: None,
+        };
+        let Some(key) = headers.get("idempotency-key") else { return Ok(wanted) };
+        let key = IdempotencyKey::parse(key.to_str().unwrap_or_default())
+            .map_err(|error| Problem::bad_request(error.to_string()))?;
+        let idempotency = Some(Idempotency { key, request_hash: wanted.hash() });
+        Ok(Self { idempotency, ..wanted })
     }
-    Ok(Some(Idempotency { key, request_hash: request.finalize().into() }))
+
+    /// The order with the menu's titles and prices, for a store that exists.
+    pub async fn priced(
+        self,
+        app: &AppState,
+        session: &Session,
+        headers: &HeaderMap,
+    ) -> Result<NewOrder, Problem> {
+        let offer = app.catalogue.offer().await?;
+        let items =
+            price_items(&offer.menu, &self.items).map_err(|error| Problem::bad_request(error.to_string()))?;
+        if !app.catalogue.sells(self.franchise, self.store).await? {
+            return Err(Problem::not_found("unknown store"));
+        }
+        Ok(NewOrder {
+            diner: Diner::from(&session.user),
+            franchise: self.franchise,
+            store: self.store,
+            items,
+            idempotency: self.idempotency,
+            traceparent: traceparent::of(headers),
+            claim: None,
+        })
+    }
+
+    /// What an idempotency key stands for: where, and what.
+    fn hash(&self) -> [u8; 32] {
+        let mut request = Sha256::new();
+        for number in [self.franchise.0, self.store.0].into_iter().chain(self.items.iter().map(|item| item.0))
+        {
+            request.update(number.to_be_bytes());
+        }
+        request.finalize().into()
+    }
 }
 
 /// `Prefer: wait=N` and `Prefer: respond-async` (RFC 7240), within bounds.

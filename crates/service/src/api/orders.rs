@@ -3,7 +3,7 @@
 use super::{
     extract::{Caller, Json, Path, Query, clamped, path_id},
     order_answer::{PlacedOrder, made},
-    order_request::{PlaceOrder, patience, priced},
+    order_request::{PlaceOrder, Wanted, patience},
     views::{OrderDetails, OrderView, from_now},
 };
 use crate::{
@@ -22,7 +22,7 @@ use domain::{OrderId, OrderState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Instant;
-use store::{Cancellation, OrderRecord};
+use store::{Cancellation, OrderRecord, Placed};
 
 const PER_PAGE: u32 = 10;
 const MAX_PAGE: u32 = 1_000_000;
@@ -42,11 +42,15 @@ pub async fn place_order(
     State(app): State<AppState>,
     Caller(session): Caller,
     headers: HeaderMap,
-    Json(wanted): Json<PlaceOrder>,
+    Json(body): Json<PlaceOrder>,
 ) -> Result<Response, Problem> {
     let begun = Instant::now();
     let wait = patience(&headers, app.config.orders.default_wait, app.config.orders.max_wait);
-    let order = priced(&app, &session, &headers, wanted).await?;
+    let wanted = Wanted::read(&headers, body)?;
+    if let Some(earlier) = placed_earlier(&app, &session, &wanted).await? {
+        return Ok(earlier);
+    }
+    let order = wanted.priced(&app, &session, &headers).await?;
     promise(&app)?;
     let placed = PlacedOrder::new(&app, &session, &order);
     match app.kitchen.place(order).await? {
@@ -58,14 +62,8 @@ pub async fn place_order(
             let made = wait_in_queue(&app, id, watcher, begun + wait).await?;
             placed.answer(id, date, made)
         }
-        Receipt::Replayed(id) => {
-            let order = app.store.order(id).await?.ok_or_else(unknown_order)?;
-            placed.answer_again(order)
-        }
-        Receipt::KeyReused => Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "this Idempotency-Key was used for another order",
-        )),
+        Receipt::Replayed(id) => answer_again(&app, &session, id).await,
+        Receipt::KeyReused => Err(key_reused()),
     }
 }
 
@@ -134,6 +132,34 @@ pub(super) async fn own_order(app: &AppState, session: &Session, id: &str) -> Re
 
 fn unknown_order() -> Problem {
     Problem::not_found("unknown order")
+}
+
+/// The answer to a request that was placed before under its idempotency key. Asked first, because that
+/// order stands whether or not we would take it now.
+async fn placed_earlier(
+    app: &AppState,
+    session: &Session,
+    wanted: &Wanted,
+) -> Result<Option<Response>, Problem> {
+    let Some(idempotency) = &wanted.idempotency else { return Ok(None) };
+    match app.store.placed_earlier(session.user.id, idempotency).await? {
+        Some(Placed::Replayed(id)) => answer_again(app, session, id).await.map(Some),
+        Some(Placed::KeyReused) => Err(key_reused()),
+        Some(Placed::Saved { .. }) | None => Ok(None),
+    }
+}
+
+/// The same request again: a fresh view of the order that it made the first time.
+async fn answer_again(app: &AppState, session: &Session, id: OrderId) -> Result<Response, Problem> {
+    let order = app.store.order(id).await?.ok_or_else(unknown_order)?;
+    if order.state == OrderState::Cancelled {
+        return Err(Problem::new(StatusCode::CONFLICT, "this order was cancelled"));
+    }
+    PlacedOrder::again(app, session, &order).answer(order.id, order.date, made(order))
+}
+
+fn key_reused() -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "this Idempotency-Key was used for another order")
 }
 
 /// Whether we can promise to make one more order. If not, nothing is stored.

@@ -44,7 +44,9 @@ pub struct Kitchen {
     queued: AtomicU64,
     made: AtomicU64,
     last_success: Mutex<Option<Instant>>,
-    report_link: Mutex<Option<ReportLink>>,
+    report_link: Mutex<Option<(ReportLink, Instant)>>,
+    /// How long a report link is news: probes bring a fresh one as long as the chaos lasts.
+    report_link_lasts: Duration,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -95,6 +97,7 @@ impl Kitchen {
             made: AtomicU64::new(0),
             last_success: Mutex::new(None),
             report_link: Mutex::new(None),
+            report_link_lasts: config.circuit.open_max * 2,
         })
     }
 
@@ -112,9 +115,11 @@ impl Kitchen {
         }
     }
 
-    /// The link that ends the factory's chaos, as its last answer had it: for admins only.
+    /// The link that ends the factory's chaos, if an answer had one lately: for admins only.
     pub fn report_link(&self) -> Option<ReportLink> {
-        self.report_link.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let seen = self.report_link.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh = |at: Instant| now().saturating_duration_since(at) <= self.report_link_lasts;
+        seen.and_then(|(link, at)| fresh(at).then_some(link))
     }
 
     /// Watches an order.
@@ -190,8 +195,8 @@ impl Kitchen {
     }
 
     pub(super) fn saw_report_link(&self, link: Option<ReportLink>) {
-        if link.is_some() {
-            *self.report_link.lock().unwrap_or_else(PoisonError::into_inner) = link;
+        if let Some(link) = link {
+            *self.report_link.lock().unwrap_or_else(PoisonError::into_inner) = Some((link, now()));
         }
     }
 

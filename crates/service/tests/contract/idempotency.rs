@@ -114,7 +114,6 @@ async fn a_key_is_remembered_through_a_restart() {
 }
 
 #[tokio::test]
-#[ignore = "the store cannot be asked for an idempotency key without placing an order"]
 async fn a_repeated_request_is_answered_even_when_no_new_order_is_taken() {
     let (_app, diner, _) = super::closed_kitchen(|config| config.orders.queue_limit = 2).await;
     let first = order(&diner, "one", 1).await.expect(202);

@@ -26,8 +26,8 @@ pub use clock::Clock;
 
 use crate::{
     Cancellation, Claim, ClaimedOrder, Credentials, Finish, FranchiseCreation, FranchisePage, FranchiseQuery,
-    Lease, NewFranchise, NewOrder, NewUser, OrderRecord, Placed, QueueStats, Redrive, Registration, Release,
-    Settlement, StatusEvent, Store, StoreCreation, StoreError, Token,
+    Idempotency, Lease, NewFranchise, NewOrder, NewUser, OrderRecord, Placed, QueueStats, Redrive,
+    Registration, Release, Settlement, StatusEvent, Store, StoreCreation, StoreError, Token,
 };
 use async_trait::async_trait;
 use claim::Turn;
@@ -153,6 +153,14 @@ impl Store for SqliteStore {
 
     async fn place_order(&self, order: NewOrder) -> Result<Placed, StoreError> {
         self.write(move |db, now| place::place_order(db, &order, now)).await
+    }
+
+    async fn placed_earlier(
+        &self,
+        diner: UserId,
+        idempotency: &Idempotency,
+    ) -> Result<Option<Placed>, StoreError> {
+        self.read(|db| place::placed_earlier(db, diner, idempotency, self.clock.now()))
     }
 
     async fn claim_due(&self, claim: Claim) -> Result<Vec<ClaimedOrder>, StoreError> {

@@ -23,7 +23,7 @@ pub(super) fn place_order(db: &Connection, order: &NewOrder, now: Millis) -> Res
     Ok(Placed::Saved { id, date: now.into() })
 }
 
-fn placed_earlier(
+pub(super) fn placed_earlier(
     db: &Connection,
     diner: UserId,
     idempotency: &Idempotency,

@@ -138,6 +138,23 @@ async fn the_same_request_under_the_same_key_is_one_order() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_placed_earlier_is_known_without_placing_it() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let earlier = async |diner, hash| {
+        let idempotency = keyed(diner, "key", hash).idempotency.unwrap();
+        store.placed_earlier(UserId(diner), &idempotency).await.unwrap()
+    };
+    assert_eq!(earlier(1, 0).await, None);
+    let id = place(&*store, keyed(1, "key", 0)).await;
+    assert_eq!(earlier(1, 0).await, Some(Placed::Replayed(id)));
+    assert_eq!(earlier(1, 1).await, Some(Placed::KeyReused));
+    assert_eq!(earlier(2, 0).await, None);
+    database.advance(Duration::from_secs(24 * 3600)).await;
+    assert_eq!(earlier(1, 0).await, None);
+}
+
+#[tokio::test]
 async fn a_replayed_key_changes_nothing_even_with_a_claim() {
     let store = Database::fresh().await.open().await;
     let id = place(&*store, keyed(1, "key", 0)).await;
