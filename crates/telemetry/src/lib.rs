@@ -3,6 +3,7 @@
 //! Secrets never get here: they live in types that cannot be printed, and a pizza is named in a log
 //! by its [`fingerprint`] only.
 
+mod json_line;
 mod lines;
 mod logs;
 mod metrics;

@@ -1,6 +1,9 @@
 //! Log lines: JSON for machines, a readable form for a terminal.
 
-use crate::lines::{Lines, LinesGuard};
+use crate::{
+    json_line::{JsonLine, JsonMembers},
+    lines::{Lines, LinesGuard},
+};
 use std::{
     io::{self, IsTerminal},
     str::FromStr,
@@ -65,7 +68,7 @@ pub fn start_logs(format: LogFormat, filter: &str) -> Result<LogGuard, LogsError
     let lines = if pretty {
         lines.with_target(false).compact().boxed()
     } else {
-        lines.json().flatten_event(true).with_span_list(false).with_target(false).boxed()
+        lines.fmt_fields(JsonMembers).event_format(JsonLine).boxed()
     };
     tracing_subscriber::registry()
         .with(lines.with_filter(env_filter))
