@@ -18,6 +18,13 @@ pub use settings::*;
 /// Environment variables begin with this; two underscores go one level deeper: `PIZZA_HTTP__PORT`.
 pub const ENV_PREFIX: &str = "PIZZA_";
 
+/// Variables with our prefix that are not configuration of the service: flags of the program's subcommands.
+const NOT_OURS: [&str; 3] = ["config", "factory_vendors", "new_password"];
+
+/// Keys whose value is a text even where it reads as a number or a list: `0012` is a key that a vendor may have,
+/// and an error that quotes it would give it away.
+const TEXTS: [&str; 4] = ["auth.jwt_secret", "database.path", "factory.api_key", "factory.vendor_id"];
+
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -66,7 +73,11 @@ impl Config {
         if let Some(file) = file {
             sources = sources.merge(Toml::file_exact(file));
         }
-        sources = sources.merge(Env::prefixed(ENV_PREFIX).split("__").ignore(&["config", "new_password"]));
+        let environment = Env::prefixed(ENV_PREFIX).split("__").ignore(&NOT_OURS);
+        sources = sources.merge(&environment);
+        for (key, value) in environment.iter().filter(|(key, _)| TEXTS.iter().any(|text| key == text)) {
+            sources = sources.merge(Serialized::default(key.as_str(), value));
+        }
         for (key, value) in flags {
             sources = sources.merge(Serialized::default(key, value));
         }
