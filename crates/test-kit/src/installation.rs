@@ -115,11 +115,6 @@ impl Installation {
         [API_KEY, JWT_SECRET, ADMIN_PASSWORD]
     }
 
-    /// A configured value, as it was given to [`Installation::start`].
-    pub fn setting(&self, key: &str) -> Option<&str> {
-        self.settings.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
-    }
-
     /// Ends the service with SIGKILL, in the middle of whatever it does.
     ///
     /// # Errors

@@ -163,6 +163,8 @@ async fn register(installation: &Installation) -> Vec<Arc<Diner>> {
 async fn kill_and_start(installation: &mut Installation) -> (Instant, Instant) {
     let killed = Instant::now();
     installation.kill_service().unwrap();
+    // Long enough for diners to find nobody there.
+    sleep(Duration::from_millis(500)).await;
     installation.start_service().await.unwrap();
     (killed, Instant::now())
 }
