@@ -37,6 +37,8 @@ impl Story {
         let problems = &self.pizzas.problems;
         assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
         assert_eq!(self.pizzas.of.len(), self.orders.len(), "orders and their pizzas");
+        let made = self.installation.pizzas_made().unwrap();
+        assert_eq!(made, self.orders.len(), "pizzas that the factory made, and orders");
     }
 
     pub fn the_kitchen_closed_and_reopened(&self) {
