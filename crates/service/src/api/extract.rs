@@ -6,10 +6,13 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 /// The live session of whoever asks; without one, 401.
-pub struct Caller(pub Session);
+pub struct Caller(pub Arc<Session>);
 
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
@@ -22,7 +25,7 @@ impl FromRequestParts<AppState> for Caller {
 }
 
 /// The live session of whoever asks, if there is one: for calls that are open to all and show some more.
-pub struct MaybeCaller(pub Option<Session>);
+pub struct MaybeCaller(pub Option<Arc<Session>>);
 
 impl FromRequestParts<AppState> for MaybeCaller {
     type Rejection = Problem;

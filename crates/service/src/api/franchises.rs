@@ -78,6 +78,7 @@ pub async fn create(
     match app.store.create_franchise(NewFranchise { name: name.clone(), admins }).await? {
         FranchiseCreation::Created { id, admins } => {
             app.catalogue.changed();
+            app.sessions.roles_changed();
             let admins: Vec<_> = admins.into_iter().map(AdminView::from).collect();
             Ok(axum::Json(json!({ "name": name, "admins": admins, "id": id })))
         }
@@ -101,6 +102,7 @@ pub async fn delete(
     if let Ok(id) = id.parse() {
         app.store.delete_franchise(FranchiseId(id)).await?;
         app.catalogue.changed();
+        app.sessions.roles_changed();
     }
     Ok(axum::Json(json!({ "message": "franchise deleted" })))
 }

@@ -11,7 +11,7 @@ use crate::{
     auth::Session,
     config::WhenClosed,
     edge::Problem,
-    fulfilment::{KitchenState, Made, Receipt, Watcher},
+    fulfilment::{KitchenState, Made, Receipt},
 };
 use axum::{
     extract::State,
@@ -58,8 +58,8 @@ pub async fn place_order(
             let made = tokio::time::timeout(wait.saturating_sub(begun.elapsed()), made).await;
             placed.answer(id, date, made.ok().and_then(Result::ok).unwrap_or(Made::Later))
         }
-        Receipt::Queued { id, date, watcher } => {
-            let made = wait_in_queue(&app, id, watcher, begun + wait).await?;
+        Receipt::Queued { id, date } => {
+            let made = wait_in_queue(&app, id, begun + wait).await?;
             placed.answer(id, date, made)
         }
         Receipt::Replayed(id) => answer_again(&app, &session, id).await,
@@ -179,19 +179,17 @@ fn promise(app: &AppState) -> Result<(), Problem> {
 }
 
 /// While the kitchen is open, an order in the queue is only behind a few others: worth waiting for.
-async fn wait_in_queue(
-    app: &AppState,
-    id: OrderId,
-    mut watcher: Watcher,
-    deadline: Instant,
-) -> Result<Made, Problem> {
-    while app.kitchen.status().state == KitchenState::Open {
-        let patience = deadline.saturating_duration_since(Instant::now());
-        let news = !patience.is_zero() && watcher.news_within(patience).await;
+async fn wait_in_queue(app: &AppState, id: OrderId, deadline: Instant) -> Result<Made, Problem> {
+    if app.kitchen.status().state != KitchenState::Open {
+        return Ok(Made::Later);
+    }
+    let mut watcher = app.kitchen.watch(id);
+    loop {
         let order = app.store.order(id).await?.ok_or_else(unknown_order)?;
-        if order.state.is_final() || !news {
+        let patience = deadline.saturating_duration_since(Instant::now());
+        let closed = app.kitchen.status().state != KitchenState::Open;
+        if order.state.is_final() || closed || !watcher.news_within(patience).await {
             return Ok(made(order));
         }
     }
-    Ok(Made::Later)
 }

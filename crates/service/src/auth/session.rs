@@ -1,17 +1,37 @@
 //! Sessions: an HS256 JWT that says who, and a row that says the session is still live.
+//!
+//! A session that was just checked is kept at hand for [`FRESH`], because every request asks. What this
+//! instance changes (a logout, somebody's roles) it forgets at once, so only a change that another instance
+//! made can be seen late, and no later than that.
 
 use domain::{Role, User};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use store::{Store, StoreError};
 use uuid::Uuid;
+
+/// How old what is known of a session may be.
+const FRESH: Duration = Duration::from_secs(1);
+/// Sessions that are kept at hand; more are looked up each time.
+const AT_HAND: u64 = 10_000;
 
 /// Makes, checks and ends sessions.
 pub struct Sessions {
     store: Arc<dyn Store>,
+    /// By token.
+    fresh: Cache<Arc<str>, Arc<Session>>,
+    /// Counts what made sessions out of date, so that a check that began before it is not kept.
+    changes: AtomicU64,
     sign: EncodingKey,
     verify: DecodingKey,
     rules: Validation,
@@ -25,8 +45,9 @@ pub struct Session {
     pub user: User,
     /// When it began, in Unix seconds.
     pub issued_at: i64,
-    /// The signature part of its token, by which the store knows it.
-    pub signature: String,
+    /// When it ends, in Unix seconds.
+    expires_at: i64,
+    token: Arc<str>,
 }
 
 /// Why a session could not be opened.
@@ -55,6 +76,7 @@ struct Claims<'a> {
 #[derive(Deserialize)]
 struct Times {
     iat: i64,
+    exp: i64,
 }
 
 /// A role as historic clients know it.
@@ -82,6 +104,8 @@ impl Sessions {
         let secret = secret.expose_secret().as_bytes();
         Self {
             store,
+            fresh: Cache::builder().max_capacity(AT_HAND).time_to_live(FRESH).build(),
+            changes: AtomicU64::new(0),
             sign: EncodingKey::from_secret(secret),
             verify: DecodingKey::from_secret(secret),
             rules: Validation::new(Algorithm::HS256),
@@ -111,21 +135,85 @@ impl Sessions {
     }
 
     /// The session of a token, if signature, expiry and row all say that it is live.
-    pub async fn find(&self, token: &str) -> Result<Option<Session>, StoreError> {
+    pub async fn find(&self, token: &str) -> Result<Option<Arc<Session>>, StoreError> {
+        if let Some(session) = self.fresh.get(token) {
+            return Ok((session.expires_at > Timestamp::now().as_second()).then_some(session));
+        }
         let Ok(times) = decode::<Times>(token, &self.verify, &self.rules) else {
             return Ok(None);
         };
-        let signature = signature_of(token);
-        let user = self.store.session_user(signature).await?;
-        Ok(user.map(|user| Session { user, issued_at: times.claims.iat, signature: signature.to_owned() }))
+        let changes = self.changes.load(Ordering::SeqCst);
+        let Some(user) = self.store.session_user(signature_of(token)).await? else {
+            return Ok(None);
+        };
+        let (issued_at, expires_at) = (times.claims.iat, times.claims.exp);
+        let session = Arc::new(Session { user, issued_at, expires_at, token: token.into() });
+        self.fresh.insert(Arc::clone(&session.token), Arc::clone(&session));
+        if self.changes.load(Ordering::SeqCst) != changes {
+            // It may have been read before the change and kept after it.
+            self.fresh.invalidate(token);
+        }
+        Ok(Some(session))
     }
 
     /// Ends a session.
     pub async fn close(&self, session: &Session) -> Result<(), StoreError> {
-        self.store.close_session(&session.signature).await.map(drop)
+        let closed = self.store.close_session(signature_of(&session.token)).await;
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.fresh.invalidate(&session.token);
+        closed.map(drop)
+    }
+
+    /// Somebody's roles have changed: everybody is looked up again.
+    pub fn roles_changed(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.fresh.invalidate_all();
     }
 }
 
 fn signature_of(token: &str) -> &str {
     token.rsplit('.').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{EmailAddress, Name};
+    use store::{NewUser, Registration, SqliteOptions, SqliteStore};
+
+    async fn sessions(folder: &tempfile::TempDir) -> (Sessions, User) {
+        let options = SqliteOptions { path: folder.path().join("pizza.db"), clock: store::Clock::system() };
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options).unwrap());
+        let new = NewUser {
+            name: Name::parse("pizza diner").unwrap(),
+            email: EmailAddress::parse("d@jwt.com").unwrap(),
+            password_hash: String::new(),
+            roles: vec![Role::Diner],
+        };
+        let Registration::Created(user) = store.create_user(new).await.unwrap() else {
+            panic!("a new account")
+        };
+        (Sessions::new(store, &"0123456789abcdef0123456789abcdef".into(), Duration::from_secs(60)), user)
+    }
+
+    #[tokio::test]
+    async fn a_session_is_live_until_it_is_closed_and_not_a_moment_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sessions, user) = sessions(&folder).await;
+        let token = sessions.open(&user).await.unwrap();
+        let session = sessions.find(&token).await.unwrap().expect("live");
+        assert_eq!(sessions.find(&token).await.unwrap().expect("at hand").user, user);
+        sessions.close(&session).await.unwrap();
+        assert!(sessions.find(&token).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_session_at_hand_ends_when_its_token_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sessions, user) = sessions(&folder).await;
+        let token: Arc<str> = sessions.open(&user).await.unwrap().into();
+        let ended = Session { user, issued_at: 0, expires_at: 1, token: Arc::clone(&token) };
+        sessions.fresh.insert(Arc::clone(&token), Arc::new(ended));
+        assert!(sessions.find(&token).await.unwrap().is_none());
+    }
 }

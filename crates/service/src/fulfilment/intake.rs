@@ -1,7 +1,7 @@
 //! Taking an order in: saved first, then on its way at once if it may.
 
 use super::{
-    Kitchen, Made, Watcher,
+    Kitchen, Made,
     fulfil_order::{Lane, fulfil_order},
     now,
 };
@@ -29,8 +29,6 @@ pub enum Receipt {
         id: OrderId,
         /// When it was saved.
         date: Timestamp,
-        /// Tells when something happens to it.
-        watcher: Watcher,
     },
     /// It was saved before, under the same idempotency key.
     Replayed(OrderId),
@@ -105,9 +103,8 @@ impl Kitchen {
     async fn save_queued(&self, order: NewOrder) -> Result<Receipt, StoreError> {
         Ok(match self.store.place_order(order).await? {
             Placed::Saved { id, date } => {
-                let watcher = self.watchers.watch(id);
                 self.one_more_queued();
-                Receipt::Queued { id, date, watcher }
+                Receipt::Queued { id, date }
             }
             Placed::Replayed(id) => Receipt::Replayed(id),
             Placed::KeyReused => Receipt::KeyReused,
