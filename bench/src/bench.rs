@@ -48,8 +48,8 @@ impl Bench {
         let dir = tempfile::Builder::new().prefix("bench-").tempdir_in(&within);
         let dir = dir.with_context(|| format!("databases cannot be written to {}", within.display()))?;
         Ok(Self {
-            rounds: 5,
-            span: Duration::from_secs(5),
+            rounds: 9,
+            span: Duration::from_secs(2),
             short: false,
             full: false,
             own,

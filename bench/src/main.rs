@@ -40,10 +40,10 @@ struct Measure {
     #[arg(value_parser = bars::named, value_name = "BAR")]
     bars: Vec<&'static Bar>,
     /// Rounds, in each of which both sides have their turn. The table shows the median and the spread.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
     /// How long a side is measured in a round, after a warm-up of a fifth of it.
-    #[arg(long, default_value_t = 5.0, value_parser = seconds, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 2.0, value_parser = seconds, value_name = "SECONDS")]
     seconds: f64,
     /// Write the results to this file too.
     #[arg(long, value_name = "FILE")]

@@ -130,10 +130,10 @@ pub fn factory(bench: &Bench, rsa_bits: u32) -> anyhow::Result<Server> {
     Server::start(&mut command, address, "/livez")
 }
 
-/// Makes the factory fail every order, or none.
-pub fn set_chaos(factory: &Server, kind: &str) -> anyhow::Result<()> {
+/// Makes the factory fail every order, for longer than any measurement takes.
+pub fn fail_from_now_on(factory: &Server) -> anyhow::Result<()> {
     let body = json!({ "durationSeconds": 3600 }).to_string();
-    let request = request("PUT", &format!("/api/vendor/chaos/{kind}"), Some(API_KEY), Some(&body));
+    let request = request("PUT", "/api/vendor/chaos/fail", Some(API_KEY), Some(&body));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut vendor = Connection::open(factory.address).await?;
