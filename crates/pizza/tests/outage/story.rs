@@ -43,7 +43,11 @@ impl Story {
 
     pub fn the_kitchen_closed_and_reopened(&self) {
         let before = self.seen.statuses.iter().filter(|status| status.answered < self.times.chaos_began);
-        assert!(before.clone().all(|status| status.kitchen == "open"));
+        // A machine that is too busy may make it look slow.
+        assert!(
+            before.clone().all(|status| status.kitchen != "closed"),
+            "the kitchen closed before the outage"
+        );
         assert!(before.count() > 0, "nobody looked before the outage");
         assert!(self.kitchen_was("closed"), "the kitchen never closed");
         self.the_kitchen_is_open_with_nothing_left_to_do();
