@@ -5,8 +5,12 @@ use axum::{
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request, rejection::JsonRejection},
     http::{StatusCode, header, request::Parts},
 };
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, Error, Unexpected, Visitor},
+};
 use std::{
+    fmt,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -120,18 +124,24 @@ pub fn path_id<T>(text: &str, id: fn(i64) -> T, what: &'static str) -> Result<T,
 
 /// An id in a body: a number, or the same in quotes, as some historic clients send it.
 pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "an id: a whole number, or one in quotes")]
-    enum Id {
-        Number(i64),
-        Text(String),
-    }
-    match Id::deserialize(deserializer)? {
-        Id::Number(id) => Ok(id),
-        Id::Text(text) => {
-            text.trim().parse().map_err(|_| serde::de::Error::custom("an id must be a whole number"))
+    struct Id;
+    impl Visitor<'_> for Id {
+        type Value = i64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an id: a whole number, or one in quotes")
+        }
+        fn visit_i64<E: Error>(self, id: i64) -> Result<i64, E> {
+            Ok(id)
+        }
+        fn visit_u64<E: Error>(self, id: u64) -> Result<i64, E> {
+            i64::try_from(id).map_err(|_| E::invalid_value(Unexpected::Unsigned(id), &self))
+        }
+        fn visit_str<E: Error>(self, id: &str) -> Result<i64, E> {
+            id.trim().parse().map_err(|_| E::invalid_value(Unexpected::Str(id), &self))
         }
     }
+    deserializer.deserialize_any(Id)
 }
 
 /// A number in a query that is clamped, never trusted: nonsense reads as the default.
