@@ -5,6 +5,7 @@
 
 use figment::{
     Figment,
+    error::Kind,
     providers::{Env, Format, Serialized, Toml},
 };
 use resilience::CircuitConfig;
@@ -24,6 +25,13 @@ const NOT_OURS: [&str; 3] = ["config", "factory_vendors", "new_password"];
 /// Keys whose value is a text even where it reads as a number or a list: `0012` is a key that a vendor may have,
 /// and an error that quotes it would give it away.
 const TEXTS: [&str; 4] = ["auth.jwt_secret", "database.path", "factory.api_key", "factory.vendor_id"];
+
+/// Keys whose value no error may quote, and what to say instead.
+const UNQUOTED: [(&str, &str); 3] = [
+    ("auth.jwt_secret", "must be a text, in quotes"),
+    ("factory.api_key", "must be a text, in quotes"),
+    ("factory.url", "must be a URL, in quotes"),
+];
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -81,7 +89,8 @@ impl Config {
         for (key, value) in flags {
             sources = sources.merge(Serialized::default(key, value));
         }
-        let config: Self = sources.extract().map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
+        let config: Self =
+            sources.extract().map_err(|error| ConfigError::Unreadable(Box::new(unquoted(error))))?;
         config.check()?;
         Ok(config)
     }
@@ -162,14 +171,25 @@ impl Config {
     }
 }
 
+/// The error without the value that it is about, if that is a secret or may hold one.
+fn unquoted(mut error: figment::Error) -> figment::Error {
+    let key = error.path.join(".");
+    if let Some((_, instead)) = UNQUOTED.iter().find(|(unquoted, _)| *unquoted == key) {
+        error.kind = Kind::Message((*instead).to_owned());
+    }
+    error
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
 
     fn load(toml: &str) -> Result<Config, String> {
-        let config: Config =
-            Figment::new().merge(Toml::string(toml)).extract().map_err(|error| error.to_string())?;
+        let config: Config = Figment::new()
+            .merge(Toml::string(toml))
+            .extract()
+            .map_err(|error| unquoted(error).to_string())?;
         config.check().map_err(|error| error.to_string())?;
         Ok(config)
     }
@@ -203,6 +223,16 @@ mod tests {
         ] {
             let error = load(toml).expect_err(toml);
             assert!(error.contains(key), "{error} does not name {key}");
+        }
+    }
+
+    #[test]
+    fn an_error_never_quotes_a_secret() {
+        for toml in
+            ["factory.api_key = 424242", "auth.jwt_secret = 424242", "factory.url = \"http://user:424242@[\""]
+        {
+            let error = load(toml).expect_err(toml);
+            assert!(error.contains("in quotes") && !error.contains("424242"), "{error}");
         }
     }
 
