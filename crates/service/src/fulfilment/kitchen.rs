@@ -203,10 +203,13 @@ impl Kitchen {
     /// Takes in a fresh look at the queue, `since` the last one.
     pub(super) fn observe(&self, stats: QueueStats, since: Duration) {
         let made = self.made.swap(0, Ordering::Relaxed);
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let rate = made as f64 / since.as_secs_f64().max(0.001);
         let mut observed = self.queue.write().unwrap_or_else(PoisonError::into_inner);
-        observed.drain_rate = 0.8_f64.mul_add(observed.drain_rate, 0.2 * rate);
+        // What is made while nobody waits tells how much is ordered, not how fast a backlog goes.
+        if made > 0 && self.has_backlog() {
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let rate = made as f64 / since.as_secs_f64().max(0.001);
+            observed.drain_rate = 0.8_f64.mul_add(observed.drain_rate, 0.2 * rate);
+        }
         observed.stats = stats;
         self.queued.store(stats.queued, Ordering::Relaxed);
         self.metrics.queue([stats.queued, stats.making, stats.quarantined], age_of_oldest(&stats));
