@@ -51,8 +51,7 @@ pub fn router(app: AppState) -> Router {
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
         })
-        .layer(body_limit)
-        .layer(cors)
-        .layer(from_fn_with_state(app.clone(), at_the_edge))
+        // The outermost first; as one layer, because each is a box that every request is put into.
+        .layer((from_fn_with_state(app.clone(), at_the_edge), cors, body_limit))
         .with_state(app)
 }
