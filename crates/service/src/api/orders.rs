@@ -54,6 +54,10 @@ pub async fn place_order(
     promise(&app)?;
     let placed = PlacedOrder::new(&app, &session, &order);
     match app.kitchen.place(order).await? {
+        // A task may be quicker than its diner, but who asked not to wait is told the same every time.
+        Receipt::Making { id, date, .. } | Receipt::Queued { id, date } if wait.is_zero() => {
+            placed.answer(id, date, Made::Later)
+        }
         Receipt::Making { id, date, made } => {
             let made = tokio::time::timeout(wait.saturating_sub(begun.elapsed()), made).await;
             placed.answer(id, date, made.ok().and_then(Result::ok).unwrap_or(Made::Later))
