@@ -12,20 +12,26 @@
 mod account;
 mod catalogue;
 mod error;
+mod finding;
 mod order;
 mod sqlite;
+mod wildcard;
 
-pub use account::{Credentials, NewUser, Registration};
+pub use account::{
+    Act, AuditEntry, Credentials, NewUser, Registration, UserChange, UserDeletion, UserPage, UserQuery,
+    UserUpdate,
+};
 pub use catalogue::{FranchiseCreation, FranchisePage, FranchiseQuery, NewFranchise, StoreCreation};
 pub use error::StoreError;
+pub use finding::{Finding, Severity};
 pub use order::{
-    Cancellation, Claim, ClaimedOrder, Finish, Idempotency, Lease, NewOrder, OrderRecord, OrderedItem, Pick,
-    Placed, QueueStats, Redrive, Release, Settlement, StatusEvent, Token,
+    Cancellation, Claim, ClaimedOrder, Finish, Idempotency, Lease, NewOrder, OrderPage, OrderRecord,
+    OrderedItem, Pick, Placed, QueueStats, Redrive, Release, Settlement, StatusEvent, Token,
 };
 pub use sqlite::{Clock, SqliteOptions, SqliteStore};
 
 use async_trait::async_trait;
-use domain::{FranchiseId, Menu, NewMenuItem, OrderId, StoreId, User, UserId};
+use domain::{Franchise, FranchiseId, Menu, NewMenuItem, OrderId, OrderState, StoreId, User, UserId};
 use jiff::Timestamp;
 
 /// Everything the service keeps, as business verbs.
@@ -37,6 +43,17 @@ pub trait Store: Send + Sync + 'static {
     async fn create_user(&self, user: NewUser) -> Result<Registration, StoreError>;
     /// Every account with this e-mail address, with its password hash: historic data has duplicates.
     async fn credentials(&self, email: &str) -> Result<Vec<Credentials>, StoreError>;
+    /// A page of accounts by name.
+    async fn users(&self, query: UserQuery) -> Result<UserPage, StoreError>;
+    /// One account.
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+    /// Changes an account; a new password ends all its sessions in the same transaction.
+    async fn update_user(&self, id: UserId, change: UserChange) -> Result<UserUpdate, StoreError>;
+    /// Replaces a password's hash by another of the same password, if it is still `old`; sessions live on.
+    /// Whether it was.
+    async fn rehash_password(&self, id: UserId, old: &str, new: &str) -> Result<bool, StoreError>;
+    /// Deletes an account with its roles and sessions; its orders stay.
+    async fn delete_user(&self, id: UserId) -> Result<UserDeletion, StoreError>;
     /// Records a session by the signature of its token.
     async fn open_session(
         &self,
@@ -57,6 +74,8 @@ pub trait Store: Send + Sync + 'static {
     async fn add_menu_item(&self, item: NewMenuItem) -> Result<Menu, StoreError>;
     /// A page of franchises by name; with admins and revenue only where the query asks for them.
     async fn franchises(&self, query: FranchiseQuery) -> Result<FranchisePage, StoreError>;
+    /// The franchises that somebody runs, with admins and revenue.
+    async fn franchises_of(&self, franchisee: UserId) -> Result<Vec<Franchise>, StoreError>;
     /// The franchise a store belongs to.
     async fn franchise_of(&self, store: StoreId) -> Result<Option<FranchiseId>, StoreError>;
     /// Founds a franchise and makes its admins franchisees.
@@ -109,6 +128,9 @@ pub trait Store: Send + Sync + 'static {
         page: u32,
         per_page: u32,
     ) -> Result<Vec<OrderRecord>, StoreError>;
+    /// A page of the orders in a state, those that were placed first coming first; pages count from 1.
+    /// Only for states in which few orders are: queued, making, quarantined.
+    async fn orders_in(&self, state: OrderState, page: u32, per_page: u32) -> Result<OrderPage, StoreError>;
     /// What happened to an order after the event numbered `after` (0: from the start).
     async fn status_events(&self, order: OrderId, after: u32) -> Result<Vec<StatusEvent>, StoreError>;
     /// The queue as a whole.
@@ -121,6 +143,13 @@ pub trait Store: Send + Sync + 'static {
     async fn keep_setting(&self, name: &str, value: &str) -> Result<String, StoreError>;
     /// Forgets expired sessions and idempotency keys; how many rows went. Bounded work a call.
     async fn prune(&self) -> Result<u64, StoreError>;
+    /// Writes an administrative act into the audit log.
+    async fn record_act(&self, act: Act) -> Result<(), StoreError>;
+    /// A page of the audit log, newest first; pages count from 1.
+    async fn audit_log(&self, page: u32, per_page: u32) -> Result<Vec<AuditEntry>, StoreError>;
+    /// What `pizza admin doctor` wants to know about the database: its integrity, durability and clock.
+    /// May take as long as reading all of it.
+    async fn examine(&self) -> Result<Vec<Finding>, StoreError>;
     /// Whether the store can promise anything now: a real write that is committed.
     async fn check(&self) -> Result<(), StoreError>;
 }

@@ -216,6 +216,15 @@ pub struct OrderRecord {
     pub reason: Option<String>,
 }
 
+/// A page of orders.
+#[derive(Clone, Debug)]
+pub struct OrderPage {
+    /// What is on the page.
+    pub orders: Vec<OrderRecord>,
+    /// Whether another page follows.
+    pub more: bool,
+}
+
 /// One item of a saved order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderedItem {

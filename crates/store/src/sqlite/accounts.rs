@@ -4,7 +4,8 @@ use super::{
     clock::Millis,
     column::{role, role_columns},
 };
-use crate::{Credentials, NewUser, Registration};
+use crate::wildcard;
+use crate::{Credentials, NewUser, Registration, UserChange, UserDeletion, UserPage, UserQuery, UserUpdate};
 use domain::{EmailAddress, Name, Role, User, UserId};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
@@ -28,9 +29,78 @@ pub(super) fn credentials(db: &Connection, email: &str) -> Result<Vec<Credential
         return Ok(Vec::new());
     };
     let mut statement = db.prepare_cached("SELECT id, name, email, password_hash FROM user WHERE id = ?1")?;
-    let (mut user, password_hash) = statement.query_one([id.0], |row| Ok((user(row)?, row.get(3)?)))?;
-    user.roles = roles(db, id)?;
-    Ok(vec![Credentials { user, password_hash }])
+    let (user, password_hash) = statement.query_one([id.0], |row| Ok((user(row)?, row.get(3)?)))?;
+    Ok(vec![Credentials { user: with_roles(db, user)?, password_hash }])
+}
+
+pub(super) fn users(db: &Connection, query: &UserQuery) -> Result<UserPage> {
+    let mut skip = u64::from(query.page) * u64::from(query.per_page);
+    let mut page = UserPage { users: Vec::new(), more: false };
+    let mut statement = db.prepare_cached("SELECT id, name, email FROM user ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if !wildcard::matches(&query.name, row.get_ref(1)?.as_str()?) {
+            continue;
+        }
+        if skip > 0 {
+            skip -= 1;
+        } else if page.users.len() < query.per_page as usize {
+            page.users.push(with_roles(db, user(row)?)?);
+        } else {
+            page.more = true;
+            break;
+        }
+    }
+    Ok(page)
+}
+
+pub(super) fn user_by_id(db: &Connection, id: UserId) -> Result<Option<User>> {
+    db.prepare_cached("SELECT id, name, email FROM user WHERE id = ?1")?
+        .query_row([id.0], user)
+        .optional()?
+        .map(|user| with_roles(db, user))
+        .transpose()
+}
+
+pub(super) fn update_user(db: &Connection, id: UserId, change: &UserChange) -> Result<UserUpdate> {
+    if let Some(email) = &change.email {
+        let key = email_key(email.as_str());
+        if find_by_email(db, &key)?.is_some_and(|owner| owner != id) {
+            return Ok(UserUpdate::EmailTaken);
+        }
+        db.prepare_cached("UPDATE user SET email = ?2, email_key = ?3 WHERE id = ?1")?.execute((
+            id.0,
+            email.as_str(),
+            key,
+        ))?;
+    }
+    if let Some(name) = &change.name {
+        db.prepare_cached("UPDATE user SET name = ?2 WHERE id = ?1")?.execute((id.0, name.as_str()))?;
+    }
+    if let Some(hash) = &change.password_hash {
+        db.prepare_cached("UPDATE user SET password_hash = ?2 WHERE id = ?1")?.execute((id.0, hash))?;
+        db.prepare_cached("DELETE FROM auth WHERE user_id = ?1")?.execute([id.0])?;
+    }
+    Ok(user_by_id(db, id)?.map_or(UserUpdate::Unknown, UserUpdate::Updated))
+}
+
+pub(super) fn rehash_password(db: &Connection, id: UserId, old: &str, new: &str) -> Result<bool> {
+    let changed = db
+        .prepare_cached("UPDATE user SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2")?
+        .execute((id.0, old, new))?;
+    Ok(changed == 1)
+}
+
+/// Roles and sessions go with the row.
+pub(super) fn delete_user(db: &Connection, id: UserId) -> Result<UserDeletion> {
+    let Some(user) = user_by_id(db, id)? else { return Ok(UserDeletion::Unknown) };
+    let mut other_admin =
+        db.prepare_cached("SELECT 1 FROM user_role WHERE role = 'admin' AND user_id <> ?1")?;
+    if user.is_admin() && !other_admin.exists([id.0])? {
+        return Ok(UserDeletion::LastAdmin);
+    }
+    db.prepare_cached("DELETE FROM user WHERE id = ?1")?.execute([id.0])?;
+    Ok(UserDeletion::Deleted)
 }
 
 /// Signing in twice in the same second may give the same token twice: that is one session.
@@ -48,10 +118,11 @@ pub(super) const SESSION_USER: &str = "SELECT user.id, user.name, user.email
      WHERE auth.token = ?1 AND auth.expires_at > ?2";
 
 pub(super) fn session_user(db: &Connection, signature: &str, now: Millis) -> Result<Option<User>> {
-    let found = db.prepare_cached(SESSION_USER)?.query_row((signature, now), user).optional()?;
-    let Some(mut user) = found else { return Ok(None) };
-    user.roles = roles(db, user.id)?;
-    Ok(Some(user))
+    db.prepare_cached(SESSION_USER)?
+        .query_row((signature, now), user)
+        .optional()?
+        .map(|user| with_roles(db, user))
+        .transpose()
 }
 
 pub(super) fn close_session(db: &Connection, signature: &str, now: Millis) -> Result<bool> {
@@ -84,6 +155,10 @@ fn roles(db: &Connection, user: UserId) -> Result<Vec<Role>> {
     let mut statement = db.prepare_cached("SELECT role, object_id FROM user_role WHERE user_id = ?1")?;
     let roles = statement.query_map([user.0], |row| role(row, 0))?;
     roles.filter_map(Result::transpose).collect()
+}
+
+fn with_roles(db: &Connection, user: User) -> Result<User> {
+    Ok(User { roles: roles(db, user.id)?, ..user })
 }
 
 /// A user whose roles are still to be read.

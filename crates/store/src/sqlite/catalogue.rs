@@ -1,7 +1,7 @@
 //! The menu, franchises and stores.
 
-use super::{accounts, column::bitcoin, wildcard};
-use crate::{FranchiseCreation, FranchisePage, FranchiseQuery, NewFranchise, StoreCreation};
+use super::{accounts, column::bitcoin};
+use crate::{FranchiseCreation, FranchisePage, FranchiseQuery, NewFranchise, StoreCreation, wildcard};
 use domain::{
     EmailAddress, Franchise, FranchiseAdmin, FranchiseId, Menu, MenuId, MenuItem, NewMenuItem, Role, Store,
     StoreId, UserId,
@@ -93,6 +93,20 @@ fn admin(row: &Row<'_>) -> Result<FranchiseAdmin> {
         name: row.get(1)?,
         email: EmailAddress::from_database(row.get(2)?),
     })
+}
+
+pub(super) fn franchises_of(db: &Connection, franchisee: UserId) -> Result<Vec<Franchise>> {
+    let mut statement = db.prepare_cached(
+        "SELECT franchise.id, franchise.name FROM user_role JOIN franchise ON franchise.id = user_role.object_id
+         WHERE user_role.user_id = ?1 AND user_role.role = 'franchisee' ORDER BY franchise.id",
+    )?;
+    let franchises = statement.query_map([franchisee.0], franchise)?.collect::<Result<Vec<_>>>()?;
+    franchises.into_iter().map(|franchise| with_business(db, franchise)).collect()
+}
+
+fn with_business(db: &Connection, franchise: Franchise) -> Result<Franchise> {
+    let (stores, admins) = (stores(db, franchise.id, true)?, admins(db, franchise.id)?);
+    Ok(Franchise { stores, admins, ..franchise })
 }
 
 pub(super) fn franchise_of(db: &Connection, store: StoreId) -> Result<Option<FranchiseId>> {

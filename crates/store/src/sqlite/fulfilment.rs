@@ -1,4 +1,7 @@
 //! One step in an order's life: the only code that changes a state.
+//!
+//! Each step appends a status event. The first one, that the order was placed, is written with the second:
+//! until then the order's own row says the same, and an order saved in an outage costs one row less.
 
 use super::{
     clock::Millis,
@@ -13,6 +16,7 @@ pub(super) struct Fulfilment {
     order: OrderId,
     pub(super) state: OrderState,
     version: u32,
+    queued_at: Millis,
     pub(super) token: Option<[u8; 16]>,
     pub(super) lease_until: Option<Millis>,
     pub(super) due_at: Millis,
@@ -26,8 +30,8 @@ pub(super) struct Fulfilment {
 impl Fulfilment {
     pub(super) fn of(db: &Connection, order: OrderId) -> Result<Option<Self>> {
         db.prepare_cached(
-            "SELECT state, version, token, lease_until, due_at, attempts, strikes, fulfilled_at, reason,
-                 unverified_pizza
+            "SELECT state, version, queued_at, token, lease_until, due_at, attempts, strikes, fulfilled_at,
+                 reason, unverified_pizza
              FROM fulfilment WHERE order_id = ?1",
         )?
         .query_row([order.0], |row| {
@@ -35,14 +39,15 @@ impl Fulfilment {
                 order,
                 state: state(row, 0)?,
                 version: row.get(1)?,
-                token: row.get(2)?,
-                lease_until: row.get(3)?,
-                due_at: row.get(4)?,
-                attempts: row.get(5)?,
-                strikes: row.get(6)?,
-                fulfilled_at: row.get(7)?,
-                reason: row.get(8)?,
-                unverified_pizza: row.get(9)?,
+                queued_at: row.get(2)?,
+                token: row.get(3)?,
+                lease_until: row.get(4)?,
+                due_at: row.get(5)?,
+                attempts: row.get(6)?,
+                strikes: row.get(7)?,
+                fulfilled_at: row.get(8)?,
+                reason: row.get(9)?,
+                unverified_pizza: row.get(10)?,
             })
         })
         .optional()
@@ -67,6 +72,9 @@ impl Fulfilment {
     ) -> Result<bool> {
         let (from, token) = (self.state, self.token);
         let Ok(to) = from.after(event) else { return Ok(false) };
+        if self.version == 1 {
+            append_event(db, self.order, 1, from, self.queued_at)?;
+        }
         let mut next = Self { state: to, version: self.version + 1, token: None, lease_until: None, ..self };
         change(&mut next);
         next.compare_and_set(db, from, token)?;
@@ -101,13 +109,7 @@ impl Fulfilment {
     }
 }
 
-pub(super) fn append_event(
-    db: &Connection,
-    order: OrderId,
-    number: u32,
-    state: OrderState,
-    at: Millis,
-) -> Result<()> {
+fn append_event(db: &Connection, order: OrderId, number: u32, state: OrderState, at: Millis) -> Result<()> {
     db.prepare_cached("INSERT INTO order_event (order_id, number, state, at) VALUES (?1, ?2, ?3, ?4)")?
         .execute((order.0, number, state.as_str(), at))?;
     Ok(())

@@ -7,7 +7,11 @@ use std::{
 };
 
 /// Never edited once released; a change is a new file at the end.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_start.sql"),
+    include_str!("migrations/0002_audit.sql"),
+    include_str!("migrations/0003_first_event.sql"),
+];
 
 /// The schema version this program knows.
 const KNOWN: i64 = MIGRATIONS.len() as i64;

@@ -5,11 +5,13 @@
 //! is what it is made for.
 
 mod accounts;
+mod audit;
 mod catalogue;
 mod claim;
 mod clock;
 mod column;
 mod connection;
+mod examine;
 mod fulfilment;
 mod housekeeping;
 mod intervene;
@@ -20,19 +22,19 @@ mod place;
 mod plans;
 mod reader;
 mod settle;
-mod wildcard;
 
 pub use clock::Clock;
 
 use crate::{
-    Cancellation, Claim, ClaimedOrder, Credentials, Finish, FranchiseCreation, FranchisePage, FranchiseQuery,
-    Idempotency, Lease, NewFranchise, NewOrder, NewUser, OrderRecord, Placed, QueueStats, Redrive,
-    Registration, Release, Settlement, StatusEvent, Store, StoreCreation, StoreError, Token,
+    Act, AuditEntry, Cancellation, Claim, ClaimedOrder, Credentials, Finding, Finish, FranchiseCreation,
+    FranchisePage, FranchiseQuery, Idempotency, Lease, NewFranchise, NewOrder, NewUser, OrderPage,
+    OrderRecord, Placed, QueueStats, Redrive, Registration, Release, Settlement, StatusEvent, Store,
+    StoreCreation, StoreError, Token, UserChange, UserDeletion, UserPage, UserQuery, UserUpdate,
 };
 use async_trait::async_trait;
 use claim::Turn;
 use clock::Millis;
-use domain::{FranchiseId, Menu, NewMenuItem, OrderId, StoreId, User, UserId};
+use domain::{Franchise, FranchiseId, Menu, NewMenuItem, OrderId, OrderState, StoreId, User, UserId};
 use group_commit::Writer;
 use jiff::Timestamp;
 use reader::Readers;
@@ -99,6 +101,27 @@ impl Store for SqliteStore {
         self.snapshot(|db| accounts::credentials(db, email))
     }
 
+    async fn users(&self, query: UserQuery) -> Result<UserPage, StoreError> {
+        self.snapshot(|db| accounts::users(db, &query))
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.snapshot(|db| accounts::user_by_id(db, id))
+    }
+
+    async fn update_user(&self, id: UserId, change: UserChange) -> Result<UserUpdate, StoreError> {
+        self.write(move |db, _| accounts::update_user(db, id, &change)).await
+    }
+
+    async fn rehash_password(&self, id: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        self.write(move |db, _| accounts::rehash_password(db, id, &old, &new)).await
+    }
+
+    async fn delete_user(&self, id: UserId) -> Result<UserDeletion, StoreError> {
+        self.write(move |db, _| accounts::delete_user(db, id)).await
+    }
+
     async fn open_session(
         &self,
         signature: &str,
@@ -128,6 +151,10 @@ impl Store for SqliteStore {
 
     async fn franchises(&self, query: FranchiseQuery) -> Result<FranchisePage, StoreError> {
         self.snapshot(|db| catalogue::franchises(db, &query))
+    }
+
+    async fn franchises_of(&self, franchisee: UserId) -> Result<Vec<Franchise>, StoreError> {
+        self.snapshot(|db| catalogue::franchises_of(db, franchisee))
     }
 
     async fn franchise_of(&self, store: StoreId) -> Result<Option<FranchiseId>, StoreError> {
@@ -213,8 +240,12 @@ impl Store for SqliteStore {
         self.snapshot(|db| orders::orders_of(db, diner, page, per_page))
     }
 
+    async fn orders_in(&self, state: OrderState, page: u32, per_page: u32) -> Result<OrderPage, StoreError> {
+        self.snapshot(|db| orders::orders_in(db, state, page, per_page))
+    }
+
     async fn status_events(&self, order: OrderId, after: u32) -> Result<Vec<StatusEvent>, StoreError> {
-        self.read(|db| orders::status_events(db, order, after))
+        self.snapshot(|db| orders::status_events(db, order, after))
     }
 
     async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
@@ -228,6 +259,21 @@ impl Store for SqliteStore {
 
     async fn prune(&self) -> Result<u64, StoreError> {
         self.write(housekeeping::prune).await
+    }
+
+    async fn record_act(&self, act: Act) -> Result<(), StoreError> {
+        self.write(move |db, now| audit::record_act(db, &act, now)).await
+    }
+
+    async fn audit_log(&self, page: u32, per_page: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read(|db| audit::audit_log(db, page, per_page))
+    }
+
+    async fn examine(&self) -> Result<Vec<Finding>, StoreError> {
+        let mut findings = self.write(|db, _| examine::durability_and_clock(db)).await?;
+        // It reads the whole file, and nobody shall wait for that.
+        findings.push(self.snapshot(examine::integrity)?);
+        Ok(findings)
     }
 
     async fn check(&self) -> Result<(), StoreError> {

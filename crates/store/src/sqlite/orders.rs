@@ -4,7 +4,7 @@ use super::{
     clock::Millis,
     column::{bitcoin, count, optional_time, state, time},
 };
-use crate::{OrderRecord, OrderedItem, QueueStats, StatusEvent};
+use crate::{OrderPage, OrderRecord, OrderedItem, QueueStats, StatusEvent};
 use domain::{FranchiseId, MAX_ITEMS, MenuId, OrderId, OrderState, StoreId, UserId};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
@@ -34,6 +34,21 @@ pub(super) fn orders_of(
     let mut ids = db.prepare_cached(HISTORY)?;
     let ids = ids.query_map((diner.0, per_page, offset), |row| row.get(0).map(OrderId))?;
     ids.filter_map(|id| id.and_then(|id| order(db, id)).transpose()).collect()
+}
+
+/// Sorts what is in the state: queued orders lie in their index by franchise.
+pub(super) fn orders_in(db: &Connection, state: OrderState, page: u32, per_page: u32) -> Result<OrderPage> {
+    let offset = i64::from(page.saturating_sub(1)).saturating_mul(i64::from(per_page));
+    // The state is part of the text, because an index over one state serves no bound value.
+    let mut ids = db.prepare_cached(&format!(
+        "SELECT order_id FROM fulfilment WHERE state = '{}' ORDER BY queued_at, order_id LIMIT ?1 OFFSET ?2",
+        state.as_str()
+    ))?;
+    let ids = ids.query_map((i64::from(per_page) + 1, offset), |row| row.get(0).map(OrderId))?;
+    let orders =
+        ids.filter_map(|id| id.and_then(|id| order(db, id)).transpose()).collect::<Result<Vec<_>>>()?;
+    let more = orders.len() > per_page as usize;
+    Ok(OrderPage { orders: orders.into_iter().take(per_page as usize).collect(), more })
 }
 
 fn record(db: &Connection, row: &Row<'_>) -> Result<OrderRecord> {
@@ -76,14 +91,26 @@ fn item_id(order: OrderId, number: i64) -> i64 {
     order.0 * MAX_ITEMS as i64 + number
 }
 
+/// An order to which nothing has happened yet has no row for its first event: see [`super::fulfilment`].
 pub(super) fn status_events(db: &Connection, order: OrderId, after: u32) -> Result<Vec<StatusEvent>> {
+    let first = db
+        .prepare_cached(
+            "SELECT version, state, queued_at FROM fulfilment WHERE order_id = ?1 AND version = 1",
+        )?
+        .query_row([order.0], event)
+        .optional()?;
+    if let Some(first) = first {
+        return Ok(if after == 0 { vec![first] } else { Vec::new() });
+    }
     let mut statement = db.prepare_cached(
         "SELECT number, state, at FROM order_event WHERE order_id = ?1 AND number > ?2 ORDER BY number",
     )?;
-    let events = statement.query_map((order.0, after), |row| {
-        Ok(StatusEvent { number: row.get(0)?, state: state(row, 1)?, at: time(row, 2)? })
-    })?;
+    let events = statement.query_map((order.0, after), event)?;
     events.collect()
+}
+
+fn event(row: &Row<'_>) -> Result<StatusEvent> {
+    Ok(StatusEvent { number: row.get(0)?, state: state(row, 1)?, at: time(row, 2)? })
 }
 
 pub(super) const QUEUE: &str =

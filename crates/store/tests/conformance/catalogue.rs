@@ -185,6 +185,26 @@ async fn business_is_shown_only_when_asked_for() {
 }
 
 #[tokio::test]
+async fn somebody_is_shown_the_franchises_they_run_and_no_others() {
+    let store = Database::fresh().await.open().await;
+    let user = register(&*store, "f@jwt.com").await;
+    register(&*store, "g@jwt.com").await;
+    found(&*store, "other", &["g@jwt.com"]).await;
+    let mine = [
+        found(&*store, "one", &["f@jwt.com", "g@jwt.com"]).await,
+        found(&*store, "two", &["f@jwt.com"]).await,
+    ];
+    open_store(&*store, mine[0], "SLC").await;
+    let shown = store.franchises_of(user.id).await.unwrap();
+    assert_eq!(shown.iter().map(|franchise| franchise.id).collect::<Vec<_>>(), mine);
+    assert_eq!(shown[0].admins.len(), 2);
+    assert_eq!(shown[0].stores[0].total_revenue, Some(Bitcoin::from_satoshi(0)));
+    store.delete_franchise(mine[0]).await.unwrap();
+    assert_eq!(store.franchises_of(user.id).await.unwrap().len(), 1);
+    assert!(store.franchises_of(domain::UserId(4711)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn only_fulfilled_orders_are_revenue_and_to_the_satoshi() {
     let store = Database::fresh().await.open().await;
     let franchise = found(&*store, "pizzaPocket", &[]).await;

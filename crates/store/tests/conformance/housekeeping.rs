@@ -1,9 +1,10 @@
 //! Settings, forgetting what has expired, and whether the store works at all.
 
-use super::{Backend, orders::keyed, place, register};
+use super::{Backend, HOSTILE, orders::keyed, place, register};
 use crate::Database;
+use domain::UserId;
 use std::time::Duration;
-use store::Placed;
+use store::{Act, Placed, Severity};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -65,4 +66,42 @@ async fn a_healthy_store_says_so() {
     let store = Database::fresh().await.open().await;
     store.check().await.unwrap();
     store.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn administrative_acts_are_kept_and_shown_newest_first() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let act = |subject: &str| Act {
+        actor: Some(UserId(1)),
+        action: "user.delete".into(),
+        subject: subject.into(),
+        detail: Some(subject.into()),
+        request_id: None,
+    };
+    for text in HOSTILE {
+        store.record_act(act(text)).await.unwrap();
+        database.advance(Duration::from_secs(1)).await;
+    }
+    store.record_act(Act { actor: None, ..act("user 7") }).await.unwrap();
+    let newest = store.audit_log(1, 10).await.unwrap();
+    assert_eq!(newest.len(), 10);
+    assert_eq!(newest[0].act, Act { actor: None, ..act("user 7") });
+    assert_eq!(newest[1].act, act(HOSTILE[11]));
+    assert!(newest[0].at > newest[9].at);
+    let oldest = store.audit_log(2, 10).await.unwrap();
+    assert_eq!(oldest.last().unwrap().act, act(HOSTILE[0]));
+    assert!(store.audit_log(u32::MAX, u32::MAX).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_examination_of_a_sound_database_finds_no_error() {
+    let store = Database::fresh().await.open().await;
+    let findings = store.examine().await.unwrap();
+    assert!(!findings.is_empty());
+    assert!(findings.iter().all(|finding| finding.severity < Severity::Error), "{findings:?}");
+    let without_advice = |severity| severity == Severity::Fine;
+    for finding in findings {
+        assert_eq!(finding.advice.is_none(), without_advice(finding.severity), "{finding:?}");
+    }
 }

@@ -174,3 +174,29 @@ async fn the_queue_counts_what_waits_for_whom() {
 fn ids(claimed: Vec<ClaimedOrder>) -> Vec<OrderId> {
     claimed.into_iter().map(|order| order.id).collect()
 }
+
+#[tokio::test]
+async fn the_orders_in_a_state_are_listed_by_pages_those_placed_first_first() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let mut waiting = Vec::new();
+    for franchise in [5, 1, 9] {
+        waiting.push(place(&*store, new_order(1, franchise)).await);
+        database.advance(SECOND).await;
+    }
+    let (made, _) = making(&*store).await;
+    let (odd, _) = order_in(&*store, OrderState::Quarantined).await;
+    for (state, expected) in
+        [(OrderState::Queued, &waiting[..]), (OrderState::Making, &[made]), (OrderState::Quarantined, &[odd])]
+    {
+        let page = store.orders_in(state, 1, 10).await.unwrap();
+        assert_eq!(page.orders.iter().map(|order| order.id).collect::<Vec<_>>(), expected, "{state:?}");
+        assert!(!page.more);
+    }
+    let first = store.orders_in(OrderState::Queued, 1, 2).await.unwrap();
+    assert_eq!((first.orders[1].id, first.more), (waiting[1], true));
+    let second = store.orders_in(OrderState::Queued, 2, 2).await.unwrap();
+    assert_eq!((second.orders[0].id, second.more), (waiting[2], false));
+    let absurd = store.orders_in(OrderState::Queued, u32::MAX, u32::MAX).await.unwrap();
+    assert_eq!((absurd.orders, absurd.more), (Vec::new(), false));
+}

@@ -3,7 +3,7 @@
 
 /// Whether the whole of `name` matches `pattern`, without regard to ASCII case.
 /// Takes at most `pattern.len() * name.len()` steps.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
     let (mut p, mut n) = (0, 0);
     // Where the last `*` is, and up to where it has swallowed the name.

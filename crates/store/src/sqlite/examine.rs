@@ -1,0 +1,53 @@
+//! What can be found out about a file: for `pizza admin doctor`.
+
+use crate::Finding;
+use rusqlite::{Connection, Result};
+
+pub(super) fn durability_and_clock(db: &Connection) -> Result<Vec<Finding>> {
+    Ok(vec![durability(db)?, clock(db)?])
+}
+
+pub(super) fn integrity(db: &Connection) -> Result<Finding> {
+    let verdict: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    Ok(if verdict == "ok" {
+        Finding::fine("the file is intact")
+    } else {
+        Finding::error(
+            format!("the file is damaged: {verdict}"),
+            "restore the last backup: pizza admin restore",
+        )
+    })
+}
+
+/// Asked of the connection that writes, for each connection has its own setting.
+fn durability(db: &Connection) -> Result<Finding> {
+    let synchronous: i64 = db.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+    let journal: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    let what = format!("journal_mode = {journal}, synchronous = {synchronous}");
+    Ok(if (synchronous, journal.as_str()) == (2, "wal") {
+        Finding::fine(format!("commits are on disk before they are answered ({what})"))
+    } else {
+        Finding::error(
+            format!("a commit may be lost in a power failure ({what})"),
+            "report this: it is a defect",
+        )
+    })
+}
+
+/// An order placed in the future says that the clock was set back since.
+fn clock(db: &Connection) -> Result<Finding> {
+    let ahead: f64 = db.query_row(
+        "SELECT coalesce(max(queued_at), 0) / 1000.0 - unixepoch('subsec') FROM
+             (SELECT queued_at FROM fulfilment ORDER BY order_id DESC LIMIT 1000)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(if ahead <= 1.0 {
+        Finding::fine("the clock is not behind the newest orders")
+    } else {
+        Finding::warning(
+            format!("the newest order is {ahead:.0} s ahead of this machine's clock"),
+            "set the clock (timedatectl): leases and due times are taken from it",
+        )
+    })
+}
