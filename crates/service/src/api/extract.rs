@@ -2,8 +2,12 @@
 
 use crate::{app::AppState, auth::Session, edge::Problem};
 use axum::{
-    extract::{ConnectInfo, FromRequest, FromRequestParts, Request, rejection::JsonRejection},
-    http::{StatusCode, header, request::Parts},
+    body::Bytes,
+    extract::{
+        ConnectInfo, FromRequest, FromRequestParts, Request,
+        rejection::{BytesRejection, JsonRejection},
+    },
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use serde::{
     Deserializer,
@@ -55,25 +59,43 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
-        match axum::Json::<T>::from_request(request, app).await {
-            Ok(axum::Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(unreadable(&rejection)),
+        if !is_json(request.headers()) {
+            let what = "the body must be sent as application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what));
+        }
+        let body = Bytes::from_request(request, app).await.map_err(|rejection| unread(&rejection))?;
+        match serde_json::from_slice(&body) {
+            Ok(body) => Ok(Self(body)),
+            Err(_) => {
+                axum::Json::from_bytes(&body).map(|axum::Json(body)| Self(body)).map_err(|e| unreadable(&e))
+            }
         }
     }
 }
 
+/// `application/json`, or anything that ends in `+json` (RFC 6839), whatever its parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    let Some((kind, subtype)) = media_type.split_once('/') else { return false };
+    let ends_in_json = |at: usize| subtype.get(at..).is_some_and(|end| end.eq_ignore_ascii_case("+json"));
+    kind.eq_ignore_ascii_case("application")
+        && (subtype.eq_ignore_ascii_case("json") || subtype.len().checked_sub(5).is_some_and(ends_in_json))
+}
+
+fn unread(rejection: &BytesRejection) -> Problem {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+        _ => Problem::bad_request("the body could not be read"),
+    }
+}
+
+/// Only here are the names of the members kept track of: that costs more than all the parsing.
 fn unreadable(rejection: &JsonRejection) -> Problem {
     match rejection {
         // Its text names the field and the type it should have, in the caller's own words.
         JsonRejection::JsonDataError(error) => Problem::bad_request(error.body_text()),
-        JsonRejection::JsonSyntaxError(_) => Problem::bad_request("the body is not valid JSON"),
-        JsonRejection::MissingJsonContentType(_) => {
-            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be sent as application/json")
-        }
-        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
-        }
-        _ => Problem::bad_request("the body could not be read"),
+        _ => Problem::bad_request("the body is not valid JSON"),
     }
 }
 
