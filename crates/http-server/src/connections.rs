@@ -1,0 +1,104 @@
+//! The established connections, which can be ended together.
+
+use crate::{
+    Limits,
+    clients::{Clients, Place},
+    connection,
+    limits::connections_with_files,
+};
+use axum::Router;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long to wait when no connection can be accepted: for some files to be closed, most likely.
+const BREATHER: Duration = Duration::from_millis(100);
+
+/// The established connections of one server.
+pub struct Connections {
+    app: Router,
+    limits: Arc<Limits>,
+    slots: Arc<Semaphore>,
+    clients: Arc<Clients>,
+    open: Open,
+}
+
+/// Those that will be ended together.
+#[derive(Default)]
+struct Open {
+    tasks: TaskTracker,
+    /// Answer what was asked, then close.
+    finish: CancellationToken,
+    /// Close.
+    cut: CancellationToken,
+}
+
+impl Connections {
+    /// None yet. Raises the process's limit of open files if these limits need it.
+    ///
+    /// # Panics
+    /// When [`Limits::header_bytes`] is below 8,192, as soon as somebody connects.
+    pub fn new(app: Router, limits: Limits) -> Self {
+        let slots = connections_with_files(limits.connections);
+        Self {
+            // Routes that know they need no more state are not prepared anew for every request.
+            app: app.with_state(()),
+            slots: Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS))),
+            clients: Clients::new(limits.connections_per_client),
+            limits: Arc::new(limits),
+            open: Open::default(),
+        }
+    }
+
+    /// Accepts connections and serves each on a task of its own, for ever. Losing this future loses no connection.
+    pub async fn accept(&self, listener: &TcpListener) {
+        while let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.serve(stream, peer, slot),
+                Err(error) if is_of_the_client(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "no connection can be accepted");
+                    sleep(BREATHER).await;
+                }
+            }
+        }
+    }
+
+    /// Ends all connections, giving answers under way `grace` to get out. Others may be accepted afterwards.
+    pub async fn close(&mut self, grace: Duration) {
+        let open = std::mem::take(&mut self.open);
+        open.finish.cancel();
+        open.tasks.close();
+        if tokio::time::timeout(grace, open.tasks.wait()).await.is_err() {
+            open.cut.cancel();
+            open.tasks.wait().await;
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
+        let Some(place) = self.clients.admit(peer.ip()) else {
+            tracing::debug!(%peer, "this client has as many connections as it may");
+            return;
+        };
+        let (app, limits) = (self.app.clone(), Arc::clone(&self.limits));
+        let (finish, cut) = (self.open.finish.clone(), self.open.cut.clone());
+        self.open.tasks.spawn(async move {
+            let _counts: (OwnedSemaphorePermit, Place) = (slot, place);
+            tokio::select! {
+                biased;
+                () = connection::serve(stream, peer, app, &limits, finish) => {}
+                () = cut.cancelled() => {}
+            }
+        });
+    }
+}
+
+/// A client that left before it was accepted is no reason to wait.
+fn is_of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+}
