@@ -28,7 +28,7 @@ pub use order::{
     Cancellation, Claim, ClaimedOrder, Finish, Idempotency, Lease, NewOrder, OrderPage, OrderRecord,
     OrderedItem, Pick, Placed, QueueStats, Redrive, Release, Settlement, StatusEvent, Token,
 };
-pub use sqlite::{Clock, SqliteOptions, SqliteStore};
+pub use sqlite::{BackupError, Clock, SqliteOptions, SqliteStore};
 
 use async_trait::async_trait;
 use domain::{Franchise, FranchiseId, Menu, NewMenuItem, OrderId, OrderState, StoreId, User, UserId};

@@ -13,7 +13,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Clock, SqliteOptions, SqliteStore, Store};
+use store::{BackupError, Clock, SqliteOptions, SqliteStore, Store};
 use tempfile::TempDir;
 
 /// A file of its own, and a clock that stands still until it is moved.
@@ -99,6 +99,48 @@ async fn an_order_without_a_fulfilment_record_is_historic() {
     assert_eq!(store.cancel_order(id).await.unwrap(), too_late);
     let not_quarantined = store::Redrive::NotQuarantined(domain::OrderState::Fulfilled);
     assert_eq!(store.redrive_order(id).await.unwrap(), not_quarantined);
+}
+
+#[tokio::test]
+async fn a_backup_of_a_database_in_use_is_one_moment_of_it_and_can_be_put_back() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let kept = conformance::queued(&*store).await;
+    let copy = database.folder.path().join("copy.db");
+    let mut told = Vec::new();
+    SqliteStore::backup(&database.path(), &copy, |done, of| told.push((done, of))).unwrap();
+    assert!(told.last().is_some_and(|(done, of)| done == of && *done > 0), "{told:?}");
+    let lost = conformance::queued(&*store).await;
+
+    let again = SqliteStore::backup(&database.path(), &copy, |_, _| ());
+    assert!(matches!(again, Err(BackupError::Exists(_))), "{again:?}");
+    let in_use = SqliteStore::restore(&copy, &database.path());
+    assert!(matches!(in_use, Err(BackupError::InUse(_))), "{in_use:?}");
+    assert!(store.order(lost).await.unwrap().is_some(), "a refusal changes nothing");
+    drop(store);
+
+    let aside = SqliteStore::restore(&copy, &database.path()).unwrap().expect("there was one");
+    let store = database.open().await;
+    assert!(store.order(kept).await.unwrap().is_some());
+    assert!(store.order(lost).await.unwrap().is_none());
+    let before = open(&aside, Clock::system());
+    assert!(before.order(lost).await.unwrap().is_some(), "what was there is kept");
+}
+
+#[tokio::test]
+async fn what_is_no_whole_backup_is_not_put_back() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let order = conformance::queued(&*store).await;
+    drop(store);
+    let file = |name: &str| database.folder.path().join(name);
+    std::fs::write(file("text"), "not a database, but long enough to be taken for one ".repeat(100)).unwrap();
+    std::fs::write(file("cut"), &std::fs::read(database.path()).unwrap()[..8192]).unwrap();
+    rusqlite::Connection::open(file("foreign")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    for name in ["nothing", "text", "cut", "foreign"] {
+        assert!(SqliteStore::restore(&file(name), &database.path()).is_err(), "{name}");
+    }
+    assert!(database.open().await.order(order).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod catalogue;
 mod claim;
 mod clock;
@@ -23,6 +24,7 @@ mod plans;
 mod reader;
 mod settle;
 
+pub use backup::BackupError;
 pub use clock::Clock;
 
 use crate::{
@@ -39,7 +41,10 @@ use group_commit::Writer;
 use jiff::Timestamp;
 use reader::Readers;
 use rusqlite::Connection;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Which file, and what time it is.
 #[derive(Clone, Debug)]
@@ -72,6 +77,25 @@ impl SqliteStore {
         migrations::migrate(&mut connection).map_err(StoreError::new)?;
         let writer = Writer::spawn(connection, group_commit::Options::default()).map_err(StoreError::new)?;
         Ok(Self { readers: Readers::new(options.path), writer, clock: options.clock, turn: Arc::default() })
+    }
+
+    /// Copies the database at `source` to the new file `target`, as it is at one moment, while it is in use.
+    /// Tells `progress` how many bytes are written of about how many. Blocks until the copy is on disk and
+    /// checked.
+    ///
+    /// # Errors
+    /// See [`BackupError`].
+    pub fn backup(source: &Path, target: &Path, progress: impl FnMut(u64, u64)) -> Result<(), BackupError> {
+        backup::backup(source, target, progress)
+    }
+
+    /// Puts a backup in the place of the database at `target`, which nobody may have open. What was there is
+    /// kept beside it; answers where.
+    ///
+    /// # Errors
+    /// See [`BackupError`].
+    pub fn restore(backup: &Path, target: &Path) -> Result<Option<PathBuf>, BackupError> {
+        backup::restore(backup, target)
     }
 
     async fn write<T: Send + 'static>(
