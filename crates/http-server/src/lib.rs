@@ -5,8 +5,8 @@
 //! Reading order: [`serve`] → [`Connections`] → `connection` (one client) → `progress` (how far the conversation
 //! is) and `stopwatch` (how long it may stay there); `socket` and `body` are where progress is seen.
 //!
-//! An order pays for this, so a request costs no timer, no lock and no box here: each connection has one timer,
-//! which is set again only when it has run out or something is due earlier.
+//! An order pays for this, so a request costs no timer, no lock, and no box that axum would not make: each
+//! connection has one timer, which is set again only when it has run out or something is due earlier.
 
 mod body;
 mod clients;
