@@ -96,7 +96,12 @@ impl Service {
         let factory = FactoryClient::new(factory_config(&config))?;
         let kitchen = Kitchen::new(&config, Arc::clone(&store), factory, installation, Arc::clone(&metrics));
         let app = App {
-            sessions: Sessions::new(Arc::clone(&store), &secret, config.auth.session_ttl),
+            sessions: Sessions::new(
+                Arc::clone(&store),
+                &secret,
+                config.auth.session_ttl,
+                config.auth.legacy_token_max_age,
+            ),
             passwords: Passwords::new()?,
             login_guard: LoginGuard::new(config.auth.login_failures_per_minute),
             catalogue: Catalogue::new(Arc::clone(&store)),
@@ -122,7 +127,7 @@ impl Service {
         password: SecretString,
         roles: Vec<Role>,
     ) -> Result<domain::User, CreateUserError> {
-        check_new_password(&password, self.app.config.auth.password_policy)?;
+        check_new_password(&password, (&name, &email), self.app.config.auth.password_policy)?;
         let password_hash = self.app.passwords.hash(password).await?;
         match self.app.store.create_user(NewUser { name, email: email.clone(), password_hash, roles }).await?
         {

@@ -2,20 +2,19 @@
 
 use super::{
     extract::{Caller, Json, PeerAddress},
-    views::UserView,
+    views::{Message, SignedIn, UserView},
 };
 use crate::{
     app::AppState,
-    auth::{HashError, SessionsError, check_new_password},
+    auth::{HashError, PasswordRefused, SessionsError, check_new_password, is_historic},
     edge::Problem,
 };
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use domain::{EmailAddress, Name, PersonError, Role, User};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::json;
 use std::time::Duration;
-use store::{NewUser, Registration};
+use store::{Credentials, NewUser, Registration};
 
 #[derive(Deserialize)]
 pub struct Register {
@@ -39,15 +38,12 @@ pub async fn register(
         complete(body).ok_or_else(|| Problem::bad_request("name, email, and password are required"))?;
     let name = Name::parse(&name).map_err(|error| invalid("name", error))?;
     let email = EmailAddress::parse(&email).map_err(|error| invalid("email", error))?;
-    check_new_password(&password, app.config.auth.password_policy)
-        .map_err(|refused| Problem::bad_request(refused.to_string()))?;
+    check_new_password(&password, (&name, &email), app.config.auth.password_policy)?;
     let password_hash = app.passwords.hash(password).await?;
     let new = NewUser { name, email, password_hash, roles: vec![Role::Diner] };
     match app.store.create_user(new).await? {
         Registration::Created(user) => signed_in(&app, &user).await,
-        Registration::EmailTaken => {
-            Err(Problem::new(StatusCode::CONFLICT, "this email is already registered"))
-        }
+        Registration::EmailTaken => Err(email_taken()),
     }
 }
 
@@ -62,7 +58,7 @@ pub async fn login(
     if let Some(wait) = app.login_guard.must_wait(&email, address) {
         return Err(too_many_failures(&app, wait));
     }
-    let found = user_with(&app, &email, password).await?;
+    let found = matching(&app, &email, password.clone()).await?;
     // Others that were let in together with this one may have failed meanwhile: then it is a guess like theirs.
     let wait = match &found {
         Some(_) => app.login_guard.must_wait(&email, address),
@@ -70,9 +66,10 @@ pub async fn login(
     };
     match (found, wait) {
         (_, Some(wait)) => Err(too_many_failures(&app, wait)),
-        (Some(user), None) => {
+        (Some(found), None) => {
             app.metrics.login("success");
-            signed_in(&app, &user).await
+            upgrade_hash(&app, &found, password).await;
+            signed_in(&app, &found.user).await
         }
         (None, None) => {
             app.metrics.login("failure");
@@ -93,11 +90,15 @@ pub async fn logout(
     Caller(session): Caller,
 ) -> Result<impl IntoResponse, Problem> {
     app.sessions.close(&session).await?;
-    Ok(axum::Json(json!({ "message": "logout successful" })))
+    Ok(axum::Json(Message::new("logout successful")))
 }
 
-/// The user whose e-mail and password these are. Historic data has e-mails with two users: the password decides.
-async fn user_with(app: &AppState, email: &str, password: SecretString) -> Result<Option<User>, Problem> {
+/// Whose e-mail and password these are. Historic data has e-mails with two users: the password decides.
+async fn matching(
+    app: &AppState,
+    email: &str,
+    password: SecretString,
+) -> Result<Option<Credentials>, Problem> {
     if password.expose_secret().is_empty() || password.expose_secret().len() > crate::auth::MAX_PASSWORD_BYTES
     {
         return Ok(None);
@@ -105,12 +106,30 @@ async fn user_with(app: &AppState, email: &str, password: SecretString) -> Resul
     let candidates = app.store.credentials(email).await?;
     let hashes = candidates.iter().map(|candidate| candidate.password_hash.clone()).collect();
     let matching = app.passwords.matching(password, hashes).await?;
-    Ok(matching.and_then(|index| candidates.into_iter().nth(index)).map(|candidate| candidate.user))
+    Ok(matching.and_then(|index| candidates.into_iter().nth(index)))
 }
 
-async fn signed_in(app: &AppState, user: &User) -> Result<axum::Json<serde_json::Value>, Problem> {
+/// A historic hash gives way to one of ours. The login succeeds whether or not that does.
+async fn upgrade_hash(app: &AppState, found: &Credentials, password: SecretString) {
+    if !app.config.auth.upgrade_hashes || !is_historic(&found.password_hash) {
+        return;
+    }
+    let Ok(hash) = app.passwords.hash(password).await else { return };
+    let replaced = app.store.rehash_password(found.user.id, &found.password_hash, &hash).await;
+    let user_id = found.user.id.0;
+    match replaced {
+        Ok(replaced) => {
+            tracing::info!("type" = "audit", component = "auth", user_id, replaced, "historic hash upgraded")
+        }
+        Err(error) => {
+            tracing::warn!("type" = "db", component = "auth", user_id, ?error, "a historic hash stays")
+        }
+    }
+}
+
+async fn signed_in(app: &AppState, user: &User) -> Result<axum::Json<SignedIn>, Problem> {
     let token = app.sessions.open(user).await?;
-    Ok(axum::Json(json!({ "user": UserView::from(user), "token": token })))
+    Ok(axum::Json(SignedIn { user: UserView::from(user), token }))
 }
 
 fn complete(body: Register) -> Option<(String, String, SecretString)> {
@@ -119,10 +138,20 @@ fn complete(body: Register) -> Option<(String, String, SecretString)> {
     Some((filled(body.name)?, filled(body.email)?, password?))
 }
 
-fn invalid(field: &str, error: PersonError) -> Problem {
+pub(super) fn email_taken() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "this email is already registered")
+}
+
+pub(super) fn invalid(field: &str, error: PersonError) -> Problem {
     match error {
         PersonError::NotAnAddress => Problem::bad_request(error.to_string()),
         PersonError::Empty | PersonError::TooLong => Problem::bad_request(format!("{field} {error}")),
+    }
+}
+
+impl From<PasswordRefused> for Problem {
+    fn from(refused: PasswordRefused) -> Self {
+        Self::bad_request(refused.to_string())
     }
 }
 

@@ -1,12 +1,13 @@
 //! Franchises and their stores.
 
 use super::{
+    acts::{Acts, forbidden},
     extract::{Caller, Json, MaybeCaller, Path, Query, clamped, path_id},
     views::{AdminView, FranchiseView},
 };
 use crate::{app::AppState, edge::Problem};
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
-use domain::{EmailAddress, FranchiseId, Name, StoreId, User};
+use domain::{EmailAddress, FranchiseId, Name, StoreId, User, UserId};
 use serde::Deserialize;
 use serde_json::json;
 use store::{FranchiseCreation, FranchiseQuery, NewFranchise, StoreCreation};
@@ -61,9 +62,25 @@ pub async fn list(
     Ok(axum::Json(json!({ "franchises": franchises, "more": page.more })))
 }
 
+/// `GET /api/franchise/{user_id}`: the franchises that somebody runs. Those of others look like none.
+pub async fn list_of(
+    State(app): State<AppState>,
+    Caller(session): Caller,
+    Path(user): Path<String>,
+) -> Result<axum::Json<Vec<FranchiseView>>, Problem> {
+    let user = user.parse().map(UserId).ok();
+    let visible = user.filter(|&user| user == session.user.id || session.user.is_admin());
+    let franchises = match visible {
+        Some(user) => app.store.franchises_of(user).await?,
+        None => Vec::new(),
+    };
+    Ok(axum::Json(franchises.into_iter().map(|franchise| FranchiseView::new(franchise, true)).collect()))
+}
+
 /// `POST /api/franchise`
 pub async fn create(
     State(app): State<AppState>,
+    acts: Acts,
     Caller(session): Caller,
     Json(body): Json<CreateFranchise>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -79,6 +96,7 @@ pub async fn create(
         FranchiseCreation::Created { id, admins } => {
             app.catalogue.changed();
             app.sessions.roles_changed();
+            acts.record(&session, "franchise.create", format!("franchise {id}"), Some(name.clone())).await;
             let admins: Vec<_> = admins.into_iter().map(AdminView::from).collect();
             Ok(axum::Json(json!({ "name": name, "admins": admins, "id": id })))
         }
@@ -92,6 +110,7 @@ pub async fn create(
 /// `DELETE /api/franchise/{franchise_id}`
 pub async fn delete(
     State(app): State<AppState>,
+    acts: Acts,
     Caller(session): Caller,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -100,9 +119,12 @@ pub async fn delete(
     }
     // What is no id names a franchise that does not exist, and deleting one of those succeeds.
     if let Ok(id) = id.parse() {
-        app.store.delete_franchise(FranchiseId(id)).await?;
+        let existed = app.store.delete_franchise(FranchiseId(id)).await?;
         app.catalogue.changed();
         app.sessions.roles_changed();
+        if existed {
+            acts.record(&session, "franchise.delete", format!("franchise {id}"), None).await;
+        }
     }
     Ok(axum::Json(json!({ "message": "franchise deleted" })))
 }
@@ -110,6 +132,7 @@ pub async fn delete(
 /// `POST /api/franchise/{franchise_id}/store`
 pub async fn create_store(
     State(app): State<AppState>,
+    acts: Acts,
     Caller(session): Caller,
     Path(franchise): Path<String>,
     Json(body): Json<CreateStore>,
@@ -119,6 +142,8 @@ pub async fn create_store(
     match app.store.create_store(franchise, &name).await? {
         StoreCreation::Created(id) => {
             app.catalogue.changed();
+            let detail = format!("{name}, franchise {franchise}");
+            acts.record(&session, "store.create", format!("store {id}"), Some(detail)).await;
             Ok(axum::Json(json!({ "id": id, "franchiseId": franchise, "name": name })))
         }
         StoreCreation::UnknownFranchise => Err(Problem::not_found("unknown franchise")),
@@ -128,13 +153,18 @@ pub async fn create_store(
 /// `DELETE /api/franchise/{franchise_id}/store/{store_id}`
 pub async fn delete_store(
     State(app): State<AppState>,
+    acts: Acts,
     Caller(session): Caller,
     Path((franchise, store)): Path<(String, String)>,
 ) -> Result<impl IntoResponse, Problem> {
     let franchise = run_by(&session.user, &franchise, "unable to delete a store")?;
     let store = path_id(&store, StoreId, "unknown store")?;
-    app.store.delete_store(franchise, store).await?;
+    let existed = app.store.delete_store(franchise, store).await?;
     app.catalogue.changed();
+    if existed {
+        let detail = format!("franchise {franchise}");
+        acts.record(&session, "store.delete", format!("store {store}"), Some(detail)).await;
+    }
     Ok(axum::Json(json!({ "message": "store deleted" })))
 }
 
@@ -158,8 +188,4 @@ fn known_address(email: &str) -> Result<EmailAddress, Problem> {
 
 fn unknown_admin(email: &str) -> Problem {
     Problem::not_found(format!("unknown user for franchise admin {email} provided"))
-}
-
-fn forbidden(message: &'static str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, message)
 }

@@ -1,6 +1,9 @@
 //! The HTTP API, one file a noun.
 
+mod acts;
+mod admin;
 mod auth;
+mod chaos;
 mod docs;
 mod extract;
 mod franchises;
@@ -18,11 +21,12 @@ use crate::{
     app::AppState,
     edge::{Problem, at_the_edge, cors},
 };
+use admin::{audit, circuit, queue};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::StatusCode,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     routing::{delete, get, post, put},
 };
 
@@ -31,15 +35,18 @@ pub fn router(app: AppState) -> Router {
     let body_limit = DefaultBodyLimit::max(app.config.http.body_limit);
     let cors = cors(app.config.http.allowed_origins.clone());
     Router::new()
+        .merge(administrative())
         .route("/", get(docs::welcome))
         .route("/api/docs", get(docs::docs))
         .route("/api/auth", post(auth::register).merge(put(auth::login)).merge(delete(auth::logout)))
         .route("/api/user/me", get(users::me))
+        .route("/api/user", get(users::list))
         .route("/api/order/menu", get(menu::show))
-        .route("/api/franchise", get(franchises::list).merge(post(franchises::create)))
-        .route("/api/franchise/{franchise_id}", delete(franchises::delete))
-        .route("/api/franchise/{franchise_id}/store", post(franchises::create_store))
-        .route("/api/franchise/{franchise_id}/store/{store_id}", delete(franchises::delete_store))
+        .route("/api/franchise", get(franchises::list))
+        .route("/api/franchise/{id}", get(franchises::list_of))
+        .route("/api/admin/circuit", get(circuit::show))
+        .route("/api/admin/queue", get(queue::list))
+        .route("/api/admin/audit", get(audit::list))
         .route("/api/order", get(orders::list).merge(post(orders::place_order)))
         .route("/api/order/{order_id}", get(orders::show).merge(delete(orders::cancel)))
         .route("/api/order/{order_id}/events", get(order_events::stream))
@@ -54,4 +61,22 @@ pub fn router(app: AppState) -> Router {
         // The outermost first; as one layer, because each is a box that every request is put into.
         .layer((from_fn_with_state(app.clone(), at_the_edge), cors, body_limit))
         .with_state(app)
+}
+
+/// What changes more than the caller's own orders and sessions. It is recorded, so it is carried through.
+fn administrative() -> Router<AppState> {
+    Router::new()
+        .route("/api/user/{id}", put(users::update).merge(delete(users::delete)))
+        .route("/api/order/menu", put(menu::add))
+        .route("/api/order/chaos/{state}", put(chaos::set))
+        .route("/api/franchise", post(franchises::create))
+        .route("/api/franchise/{id}", delete(franchises::delete))
+        .route("/api/franchise/{id}/store", post(franchises::create_store))
+        .route("/api/franchise/{id}/store/{store_id}", delete(franchises::delete_store))
+        .route("/api/admin/circuit", put(circuit::set_mode))
+        .route("/api/admin/queue/pause", post(queue::pause))
+        .route("/api/admin/queue/resume", post(queue::resume))
+        .route("/api/admin/queue/{order_id}/redrive", post(queue::redrive))
+        .route("/api/admin/queue/{order_id}/cancel", post(queue::cancel))
+        .route_layer(from_fn(acts::carried_through))
 }

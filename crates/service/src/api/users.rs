@@ -1,17 +1,173 @@
 //! People with accounts.
 
-use super::{extract::Caller, views::UserView};
-use axum::response::IntoResponse;
-use serde::Serialize;
+use super::{
+    acts::{Acts, forbidden},
+    auth::{email_taken, invalid},
+    extract::{Caller, Json, Path, Query, clamped},
+    views::{Message, SignedIn, UserView},
+};
+use crate::{
+    app::AppState,
+    auth::{Session, check_new_password},
+    edge::Problem,
+};
+use axum::{extract::State, http::StatusCode};
+use domain::{EmailAddress, Name, User, UserId};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use store::{UserChange, UserDeletion, UserQuery, UserUpdate};
 
+const MAX_PER_PAGE: u32 = 100;
+const MAX_PAGE: u32 = 1_000_000;
+
+/// Who I am.
 #[derive(Serialize)]
-struct Me<'a> {
+pub struct Me {
     #[serde(flatten)]
-    user: UserView<'a>,
+    user: UserView,
+    /// When the session began, in Unix seconds.
     iat: i64,
 }
 
+#[derive(Deserialize)]
+pub struct ListQuery {
+    page: Option<String>,
+    limit: Option<String>,
+    name: Option<String>,
+}
+
+/// A page of accounts, by id.
+#[derive(Serialize)]
+pub struct UserList {
+    users: Vec<UserView>,
+    /// Whether another page follows.
+    more: bool,
+}
+
+/// What to change about an account. What is absent or empty stays.
+#[derive(Deserialize)]
+pub struct ChangeUser {
+    name: Option<String>,
+    email: Option<String>,
+    password: Option<SecretString>,
+}
+
 /// `GET /api/user/me`
-pub async fn me(Caller(session): Caller) -> impl IntoResponse {
-    axum::Json(Me { user: UserView::from(&session.user), iat: session.issued_at }).into_response()
+pub async fn me(Caller(session): Caller) -> axum::Json<Me> {
+    axum::Json(Me { user: UserView::from(&session.user), iat: session.issued_at })
+}
+
+/// `GET /api/user?page=1&limit=10&name=*`
+pub async fn list(
+    State(app): State<AppState>,
+    Caller(session): Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<axum::Json<UserList>, Problem> {
+    if !session.user.is_admin() {
+        return Err(forbidden("unauthorized"));
+    }
+    let page = app
+        .store
+        .users(UserQuery {
+            page: clamped(query.page.as_deref(), 1, 1..=MAX_PAGE) - 1,
+            per_page: clamped(query.limit.as_deref(), 10, 1..=MAX_PER_PAGE),
+            name: query.name.filter(|name| !name.is_empty()).unwrap_or_else(|| "*".to_owned()),
+        })
+        .await?;
+    Ok(axum::Json(UserList { users: page.users.iter().map(UserView::from).collect(), more: page.more }))
+}
+
+/// `PUT /api/user/{user_id}`
+pub async fn update(
+    State(app): State<AppState>,
+    acts: Acts,
+    Caller(session): Caller,
+    Path(id): Path<String>,
+    Json(wanted): Json<ChangeUser>,
+) -> Result<axum::Json<SignedIn>, Problem> {
+    let id = self_or_admin(&session, &id)?;
+    let before = app.store.user(id).await?.ok_or_else(unknown_user)?;
+    let changes = wanted.members();
+    let change = wanted.checked(&app, &before).await?;
+    let user = match app.store.update_user(id, change).await? {
+        UserUpdate::Updated(user) => user,
+        UserUpdate::EmailTaken => return Err(email_taken()),
+        UserUpdate::Unknown => return Err(unknown_user()),
+    };
+    app.sessions.user_changed(id);
+    if session.user.is_admin() {
+        acts.record(&session, "user.update", format!("user {id}"), Some(changes)).await;
+    }
+    // Nobody gets a token that makes them somebody else.
+    let token =
+        if id == session.user.id { app.sessions.open(&user).await? } else { session.token().to_owned() };
+    Ok(axum::Json(SignedIn { user: UserView::from(&user), token }))
+}
+
+/// `DELETE /api/user/{user_id}`
+pub async fn delete(
+    State(app): State<AppState>,
+    acts: Acts,
+    Caller(session): Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Message>, Problem> {
+    let id = self_or_admin(&session, &id)?;
+    match app.store.delete_user(id).await? {
+        UserDeletion::Deleted => {
+            app.sessions.user_changed(id);
+            if session.user.is_admin() {
+                acts.record(&session, "user.delete", format!("user {id}"), None).await;
+            }
+            Ok(axum::Json(Message::new("user deleted")))
+        }
+        UserDeletion::LastAdmin => {
+            Err(Problem::new(StatusCode::CONFLICT, "the last admin cannot be deleted"))
+        }
+        UserDeletion::Unknown => Err(unknown_user()),
+    }
+}
+
+/// The account that a path names, if it is the caller's own or the caller is an admin. Others learn nothing
+/// about it, not even whether it exists.
+fn self_or_admin(session: &Session, id: &str) -> Result<UserId, Problem> {
+    match id.parse().map(UserId) {
+        Ok(id) if id == session.user.id || session.user.is_admin() => Ok(id),
+        Err(_) if session.user.is_admin() => Err(unknown_user()),
+        _ => Err(forbidden("unauthorized")),
+    }
+}
+
+fn unknown_user() -> Problem {
+    Problem::not_found("unknown user")
+}
+
+impl ChangeUser {
+    /// What changes, for the record; never how.
+    fn members(&self) -> String {
+        let password = self.password.as_ref().map(|password| password.expose_secret().is_empty());
+        let members = [
+            ("name", self.name.as_ref().map(String::is_empty)),
+            ("email", self.email.as_ref().map(String::is_empty)),
+            ("password", password),
+        ];
+        let changed = members.iter().filter(|(_, empty)| *empty == Some(false)).map(|(name, _)| *name);
+        changed.collect::<Vec<_>>().join(", ")
+    }
+
+    async fn checked(self, app: &AppState, user: &User) -> Result<UserChange, Problem> {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let name = given(self.name).map(|name| Name::parse(&name)).transpose();
+        let email = given(self.email).map(|email| EmailAddress::parse(&email)).transpose();
+        let (name, email) =
+            (name.map_err(|error| invalid("name", error))?, email.map_err(|error| invalid("email", error))?);
+        let password_hash = match self.password.filter(|password| !password.expose_secret().is_empty()) {
+            None => None,
+            Some(password) => {
+                let owner = (name.as_ref().unwrap_or(&user.name), email.as_ref().unwrap_or(&user.email));
+                check_new_password(&password, owner, app.config.auth.password_policy)?;
+                Some(app.passwords.hash(password).await?)
+            }
+        };
+        Ok(UserChange { name, email, password_hash })
+    }
 }

@@ -7,20 +7,43 @@ use serde::Serialize;
 use std::time::Duration;
 use store::OrderRecord;
 
+/// What is said to a person.
 #[derive(Serialize)]
-pub struct UserView<'a> {
+pub struct Message {
+    message: &'static str,
+}
+
+impl Message {
+    /// It.
+    pub fn new(message: &'static str) -> Self {
+        Self { message }
+    }
+}
+
+/// Somebody with an account.
+#[derive(Serialize)]
+pub struct UserView {
     id: i64,
-    name: &'a str,
-    email: &'a str,
+    name: String,
+    email: String,
     roles: Vec<RoleClaim>,
 }
 
-impl<'a> From<&'a User> for UserView<'a> {
-    fn from(user: &'a User) -> Self {
+/// Who somebody is, and the token of a session.
+#[derive(Serialize)]
+pub struct SignedIn {
+    /// Who.
+    pub user: UserView,
+    /// The session: send it as `Authorization: Bearer …`.
+    pub token: String,
+}
+
+impl From<&User> for UserView {
+    fn from(user: &User) -> Self {
         Self {
             id: user.id.0,
-            name: user.name.as_str(),
-            email: user.email.as_str(),
+            name: user.name.to_string(),
+            email: user.email.to_string(),
             roles: user.roles.iter().copied().map(RoleClaim::from).collect(),
         }
     }
@@ -101,6 +124,14 @@ struct ItemView {
 
 impl From<OrderRecord> for OrderView {
     fn from(order: OrderRecord) -> Self {
+        let status = order.state.shown_to_diner();
+        Self { status, ..Self::for_admin(order) }
+    }
+}
+
+impl OrderView {
+    /// The same with the state as it is.
+    pub fn for_admin(order: OrderRecord) -> Self {
         let item = |item: store::OrderedItem| ItemView {
             id: item.id,
             menu_id: item.menu_id.0,
@@ -113,7 +144,7 @@ impl From<OrderRecord> for OrderView {
             store_id: order.store.0,
             date: order.date,
             items: order.items.into_iter().map(item).collect(),
-            status: order.state.shown_to_diner(),
+            status: order.state,
             jwt: order.jwt,
         }
     }

@@ -6,6 +6,6 @@ mod session;
 
 pub use login_guard::LoginGuard;
 pub use password::{
-    HashError, MAX_BYTES as MAX_PASSWORD_BYTES, PasswordRefused, Passwords, check_new_password,
+    HashError, MAX_BYTES as MAX_PASSWORD_BYTES, PasswordRefused, Passwords, check_new_password, is_historic,
 };
 pub use session::{RoleClaim, Session, Sessions, SessionsError};

@@ -1,10 +1,12 @@
 //! Passwords: argon2id, on a bounded number of threads, so that a login flood cannot starve orders.
+//! Those of the historic service are bcrypt: they still match.
 
 use crate::config::PasswordPolicy;
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
+use domain::{EmailAddress, Name};
 use secrecy::{ExposeSecret, SecretString};
 use std::{sync::Arc, thread::available_parallelism};
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -12,6 +14,8 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 /// The longest password, in bytes: hashing must not be a way to keep us busy.
 pub const MAX_BYTES: usize = 1024;
 const MIN_CHARS: usize = 8;
+/// The historic service's hashes cost 10, and each more doubles the time; this one takes about two seconds.
+const MAX_BCRYPT_COST: u32 = 15;
 
 /// Passwords that every attacker tries first and that are long enough to pass otherwise.
 const WORST: [&str; 20] = [
@@ -39,7 +43,6 @@ const WORST: [&str; 20] = [
 
 /// Why a password is not taken. The texts are what the person reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(clippy::enum_variant_names, reason = "they read as what they say: the password is too …")]
 pub enum PasswordRefused {
     /// Longer than [`MAX_BYTES`].
     #[error("password must be at most {MAX_BYTES} bytes")]
@@ -50,10 +53,17 @@ pub enum PasswordRefused {
     /// One of the first that anybody would try.
     #[error("password is one of the most common ones; please choose another")]
     TooCommon,
+    /// The very name or address that everybody knows.
+    #[error("password must not be your name or your email")]
+    YourOwnName,
 }
 
-/// Whether a new password is acceptable. Empty ones are refused earlier, with the other missing fields.
-pub fn check_new_password(password: &SecretString, policy: PasswordPolicy) -> Result<(), PasswordRefused> {
+/// Whether a new password of this owner is acceptable. Empty ones are refused earlier, with the other missing fields.
+pub fn check_new_password(
+    password: &SecretString,
+    (name, email): (&Name, &EmailAddress),
+    policy: PasswordPolicy,
+) -> Result<(), PasswordRefused> {
     let password = password.expose_secret();
     if password.len() > MAX_BYTES {
         return Err(PasswordRefused::TooLong);
@@ -64,8 +74,12 @@ pub fn check_new_password(password: &SecretString, policy: PasswordPolicy) -> Re
     if password.chars().count() < MIN_CHARS {
         return Err(PasswordRefused::TooShort);
     }
-    if WORST.contains(&password.to_lowercase().as_str()) {
+    let lower = password.to_lowercase();
+    if WORST.contains(&lower.as_str()) {
         return Err(PasswordRefused::TooCommon);
+    }
+    if [name.as_str(), email.as_str()].iter().any(|known| known.trim().to_lowercase() == lower.trim()) {
+        return Err(PasswordRefused::YourOwnName);
     }
     Ok(())
 }
@@ -128,7 +142,22 @@ fn hash(password: &SecretString) -> Result<String, HashError> {
     hash.map(|hash| hash.to_string()).map_err(|_| HashError)
 }
 
+/// Whether this is a hash that the historic service made, and can read.
+pub fn is_historic(hash: &str) -> bool {
+    hash.starts_with("$2")
+}
+
 fn matches(password: &SecretString, hash: &str) -> bool {
+    if is_historic(hash) { matches_bcrypt(password, hash) } else { matches_argon2(password, hash) }
+}
+
+/// Like the historic service, bcrypt reads no more than 72 bytes of a password.
+fn matches_bcrypt(password: &SecretString, hash: &str) -> bool {
+    let bounded = hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= MAX_BCRYPT_COST);
+    bounded && bcrypt::verify(password.expose_secret(), hash).unwrap_or(false)
+}
+
+fn matches_argon2(password: &SecretString, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| {
         Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
     })
@@ -149,6 +178,54 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_two_users_with_one_email_the_password_decides_whatever_the_kind_of_hash() {
+        let passwords = Passwords::new().unwrap();
+        let historic = bcrypt::hash("historic", 4).unwrap();
+        let ours = passwords.hash("ours".into()).await.unwrap();
+        let hashes = || vec![historic.clone(), ours.clone()];
+        assert_eq!(passwords.matching("historic".into(), hashes()).await.unwrap(), Some(0));
+        assert_eq!(passwords.matching("ours".into(), hashes()).await.unwrap(), Some(1));
+        assert_eq!(passwords.matching("other".into(), hashes()).await.unwrap(), None);
+    }
+
+    #[test]
+    fn bcrypt_hashes_of_every_historic_kind_match() {
+        // The test vectors of the reference implementation, under each prefix that was ever in use.
+        let vector = "$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+        for kind in ["$2a", "$2b", "$2y"] {
+            assert!(matches(&"U*U".into(), &format!("{kind}{vector}")), "{kind}");
+            assert!(!matches(&"U*V".into(), &format!("{kind}{vector}")), "{kind}");
+        }
+        let long = "x".repeat(100);
+        let hash = bcrypt::hash(&long[..72], 4).unwrap();
+        assert!(matches(&long.into(), &hash), "no more than 72 bytes count");
+    }
+
+    #[test]
+    fn a_hash_that_is_none_matches_nothing_and_takes_no_time() {
+        let good = bcrypt::hash("x", 4).unwrap();
+        let dear = good.replacen("$04$", "$31$", 1);
+        let cut = &good[..40];
+        for garbage in [
+            "",
+            "$",
+            "$2",
+            "$2b$",
+            "$2b$10$",
+            "$2b$99$x",
+            "$2z$10$",
+            "$2b$04$字字字字字字字字",
+            "x",
+            "$argon2id$",
+            &dear,
+            cut,
+        ] {
+            assert!(!matches(&"x".into(), garbage), "{garbage}");
+            assert!(!matches(&"".into(), garbage), "{garbage}");
+        }
+    }
+
+    #[tokio::test]
     async fn nobody_has_no_password_not_even_the_placeholder() {
         let passwords = Passwords::new().unwrap();
         assert_eq!(passwords.matching("nobody's password".into(), vec![]).await.unwrap(), None);
@@ -156,10 +233,13 @@ mod tests {
 
     #[test]
     fn the_strict_policy_says_what_is_wrong() {
-        let check = |password: &str, policy| check_new_password(&password.into(), policy);
+        let (name, email) = (Name::parse("Kai Chen").unwrap(), EmailAddress::parse("Kai@jwt.com").unwrap());
+        let check = |password: &str, policy| check_new_password(&password.into(), (&name, &email), policy);
         use PasswordPolicy::{Historic, Strict};
         assert_eq!(check("short", Strict), Err(PasswordRefused::TooShort));
         assert_eq!(check("Password", Strict), Err(PasswordRefused::TooCommon));
+        assert_eq!(check("kai chen", Strict), Err(PasswordRefused::YourOwnName));
+        assert_eq!(check("kai@JWT.com", Strict), Err(PasswordRefused::YourOwnName));
         assert_eq!(check("correct horse", Strict), Ok(()));
         assert_eq!(check("a", Historic), Ok(()));
         assert_eq!(check(&"x".repeat(1024), Strict), Ok(()));

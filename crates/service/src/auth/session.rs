@@ -4,8 +4,8 @@
 //! instance changes (a logout, somebody's roles) it forgets at once, so only a change that another instance
 //! made can be seen late, and no later than that.
 
-use domain::{Role, User};
-use jiff::Timestamp;
+use domain::{Role, User, UserId};
+use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
@@ -36,6 +36,8 @@ pub struct Sessions {
     verify: DecodingKey,
     rules: Validation,
     ttl: Duration,
+    /// How old a token of the historic service may be: those have no `exp`.
+    legacy_max_age: Duration,
 }
 
 /// A live session.
@@ -76,7 +78,7 @@ struct Claims<'a> {
 #[derive(Deserialize)]
 struct Times {
     iat: i64,
-    exp: i64,
+    exp: Option<i64>,
 }
 
 /// A role as historic clients know it.
@@ -99,26 +101,33 @@ impl From<Role> for RoleClaim {
 }
 
 impl Sessions {
-    /// Signs with this secret; a session lives for `ttl`.
-    pub fn new(store: Arc<dyn Store>, secret: &SecretString, ttl: Duration) -> Self {
+    /// Signs with this secret; a session lives for `ttl`, one that the historic service opened for `legacy_max_age`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        secret: &SecretString,
+        ttl: Duration,
+        legacy_max_age: Duration,
+    ) -> Self {
         let secret = secret.expose_secret().as_bytes();
+        let mut rules = Validation::new(Algorithm::HS256);
+        // Checked when it is there; what is not there is replaced by an age.
+        rules.required_spec_claims.clear();
         Self {
             store,
             fresh: Cache::builder().max_capacity(AT_HAND).time_to_live(FRESH).build(),
             changes: AtomicU64::new(0),
             sign: EncodingKey::from_secret(secret),
             verify: DecodingKey::from_secret(secret),
-            rules: Validation::new(Algorithm::HS256),
+            rules,
             ttl,
+            legacy_max_age,
         }
     }
 
     /// Opens a session and gives its token.
     pub async fn open(&self, user: &User) -> Result<String, SessionsError> {
         let now = Timestamp::now();
-        let ends =
-            now.saturating_add(jiff::SignedDuration::try_from(self.ttl).unwrap_or(jiff::SignedDuration::MAX));
-        let expires_at = ends.unwrap_or(Timestamp::MAX);
+        let expires_at = later(now, self.ttl);
         let claims = Claims {
             id: user.id.0,
             name: user.name.as_str(),
@@ -142,11 +151,13 @@ impl Sessions {
         let Ok(times) = decode::<Times>(token, &self.verify, &self.rules) else {
             return Ok(None);
         };
+        let Some((issued_at, expires_at)) = self.life(&times.claims) else {
+            return Ok(None);
+        };
         let changes = self.changes.load(Ordering::SeqCst);
         let Some(user) = self.store.session_user(signature_of(token)).await? else {
             return Ok(None);
         };
-        let (issued_at, expires_at) = (times.claims.iat, times.claims.exp);
         let session = Arc::new(Session { user, issued_at, expires_at, token: token.into() });
         self.fresh.insert(Arc::clone(&session.token), Arc::clone(&session));
         if self.changes.load(Ordering::SeqCst) != changes {
@@ -164,11 +175,42 @@ impl Sessions {
         closed.map(drop)
     }
 
-    /// Somebody's roles have changed: everybody is looked up again.
+    /// The roles of who knows how many have changed: everybody is looked up again.
     pub fn roles_changed(&self) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.fresh.invalidate_all();
     }
+
+    /// Somebody has changed, or their sessions have ended: they are looked up again.
+    pub fn user_changed(&self, user: UserId) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        for (token, session) in &self.fresh {
+            if session.user.id == user {
+                self.fresh.invalidate(&*token);
+            }
+        }
+    }
+
+    /// When a token begins and ends, in Unix seconds, if it has not ended yet.
+    fn life(&self, times: &Times) -> Option<(i64, i64)> {
+        let ends = times.exp.or_else(|| {
+            let begun = Timestamp::from_second(times.iat).ok()?;
+            Some(later(begun, self.legacy_max_age).as_second())
+        })?;
+        (ends > Timestamp::now().as_second()).then_some((times.iat, ends))
+    }
+}
+
+impl Session {
+    /// The token that stands for it.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+fn later(then: Timestamp, by: Duration) -> Timestamp {
+    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+    then.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn signature_of(token: &str) -> &str {
@@ -193,7 +235,9 @@ mod tests {
         let Registration::Created(user) = store.create_user(new).await.unwrap() else {
             panic!("a new account")
         };
-        (Sessions::new(store, &"0123456789abcdef0123456789abcdef".into(), Duration::from_secs(60)), user)
+        let (secret, [ttl, legacy]) =
+            ("0123456789abcdef0123456789abcdef".into(), [60, 3600].map(Duration::from_secs));
+        (Sessions::new(store, &secret, ttl, legacy), user)
     }
 
     #[tokio::test]
@@ -205,6 +249,31 @@ mod tests {
         assert_eq!(sessions.find(&token).await.unwrap().expect("at hand").user, user);
         sessions.close(&session).await.unwrap();
         assert!(sessions.find(&token).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn who_has_changed_is_looked_up_again_and_others_stay_at_hand() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sessions, user) = sessions(&folder).await;
+        let token = sessions.open(&user).await.unwrap();
+        sessions.find(&token).await.unwrap().expect("live");
+        sessions.user_changed(UserId(user.id.0 + 1));
+        assert!(sessions.fresh.contains_key(&*token));
+        sessions.user_changed(user.id);
+        assert!(!sessions.fresh.contains_key(&*token));
+        assert!(sessions.find(&token).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_token_without_an_end_ends_at_an_age() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sessions, _) = sessions(&folder).await;
+        let now = Timestamp::now().as_second();
+        let life = |age: i64, exp: Option<i64>| sessions.life(&Times { iat: now - age, exp });
+        assert_eq!(life(3500, None), Some((now - 3500, now + 100)));
+        assert_eq!(life(3601, None), None);
+        assert_eq!(life(3601, Some(now + 5)), Some((now - 3601, now + 5)), "one that has an end keeps it");
+        assert_eq!(sessions.life(&Times { iat: i64::MAX, exp: None }), None);
     }
 
     #[tokio::test]

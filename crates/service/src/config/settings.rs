@@ -60,6 +60,12 @@ pub struct Auth {
     pub session_ttl: Duration,
     /// What a new password must be.
     pub password_policy: PasswordPolicy,
+    /// How old a session token of the historic service may be: those have no end of their own.
+    #[serde(with = "humantime_serde")]
+    pub legacy_token_max_age: Duration,
+    /// Replace a historic (bcrypt) password hash by argon2id at the next login. The historic service cannot read
+    /// that: switch it off while you may still go back.
+    pub upgrade_hashes: bool,
     /// Failed logins a minute for one account from one address before it must wait.
     pub login_failures_per_minute: u32,
 }
@@ -70,6 +76,8 @@ impl Default for Auth {
             jwt_secret: None,
             session_ttl: Duration::from_secs(7 * 24 * 3600),
             password_policy: PasswordPolicy::Strict,
+            legacy_token_max_age: Duration::from_secs(30 * 24 * 3600),
+            upgrade_hashes: true,
             login_failures_per_minute: 10,
         }
     }

@@ -6,4 +6,4 @@ mod request;
 
 pub use cors::cors;
 pub use problem::{Problem, whole_seconds};
-pub use request::at_the_edge;
+pub use request::{RequestId, at_the_edge};

@@ -55,6 +55,9 @@ enum Answer {
 }
 
 async fn call(kitchen: &Kitchen, order: &ClaimedOrder) -> Answer {
+    if kitchen.has_chaos() && fastrand::bool() {
+        return Answer::Failed(drill());
+    }
     let jwt = match &order.unverified_pizza {
         // It was made; only the keys were missing.
         Some(jwt) => jwt.clone(),
@@ -80,6 +83,17 @@ async fn call(kitchen: &Kitchen, order: &ClaimedOrder) -> Answer {
             Answer::Bad { jwt_fingerprint: telemetry::fingerprint(&jwt).to_owned(), why: why.to_string() }
         }
         Err(VerifyError::KeysUnavailable(why)) => Answer::Unverified { jwt, why: why.to_string() },
+    }
+}
+
+/// A failure of our own making: nothing was sent.
+fn drill() -> Failure {
+    Failure {
+        kind: FailureKind::Status,
+        status: None,
+        message: "chaos: this service failed the call itself, for a drill".to_owned(),
+        retry_after: None,
+        report_link: None,
     }
 }
 

@@ -67,6 +67,9 @@ async fn dispatch_due(kitchen: &Arc<Kitchen>) -> Result<(), StoreError> {
 /// Every place at the factory that the backlog may take now. Taken before anything is claimed, so that no
 /// order leaves the queue, and spends an attempt, for a call that is then not allowed.
 fn places(kitchen: &Kitchen) -> Vec<(Slot, Permit)> {
+    if !kitchen.backlog_may_move() {
+        return Vec::new();
+    }
     let place = || {
         let slot = kitchen.signals.backlog.try_acquire()?;
         let permit = kitchen.circuit.acquire(now()).ok()?;

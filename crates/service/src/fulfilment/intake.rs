@@ -62,7 +62,7 @@ impl Kitchen {
         let circuit = self.circuit.snapshot();
         let backlog = self.has_backlog();
         let may_go = match circuit.state {
-            State::Closed => !circuit.degraded && (!backlog || self.signals.moving.load(Ordering::Relaxed)),
+            State::Closed => !circuit.degraded && (!backlog || self.backlog_lets_others_pass()),
             // The probe is the oldest order; with nobody in the queue, that is this one.
             State::HalfOpen => !backlog,
             State::Open => false,
@@ -72,6 +72,11 @@ impl Kitchen {
             self.metrics.short_circuited();
         }
         admission
+    }
+
+    /// A backlog that moves gets its turn; one that a person has paused must not hold up everybody else.
+    fn backlog_lets_others_pass(&self) -> bool {
+        self.signals.moving.load(Ordering::Relaxed) || self.is_paused()
     }
 
     fn take_place(&self) -> Option<Admission> {

@@ -1,6 +1,12 @@
 //! The kitchen: what making pizzas needs, and what is known about it now.
 
-use super::{KitchenState, KitchenStatus, Watcher, now, signals::Signals, watchers::Watchers};
+use super::{
+    KitchenState, KitchenStatus, Watcher,
+    controls::{Controls, History},
+    now,
+    signals::Signals,
+    watchers::Watchers,
+};
 use crate::config::{Config, Fulfilment};
 use domain::OrderId;
 use factory_api::ReportLink;
@@ -33,6 +39,7 @@ pub struct Kitchen {
     pub(super) success_window: Duration,
     pub(super) metrics: Arc<Metrics>,
     pub(super) watchers: Watchers,
+    pub(super) controls: Controls,
     pub(super) tasks: TaskTracker,
     /// Set when a shutdown's grace is over: what is in flight gives its orders back.
     pub(super) abandon: CancellationToken,
@@ -69,6 +76,7 @@ impl Kitchen {
             wake: tokio::sync::Notify::new(),
             moving: AtomicBool::new(false),
             backlog: AimdLimit::new(1, settings.backlog_in_flight),
+            history: History::default(),
             metrics: Arc::clone(&metrics),
         });
         let listener = Arc::clone(&signals);
@@ -87,6 +95,7 @@ impl Kitchen {
             success_window: config.circuit.window,
             metrics,
             watchers: Watchers::default(),
+            controls: Controls::default(),
             tasks: TaskTracker::new(),
             abandon: CancellationToken::new(),
             fresh: Arc::new(Semaphore::new(settings.fresh_in_flight as usize)),

@@ -9,6 +9,7 @@
 //! happened to every order of the 2 December outage.
 
 mod attempt;
+mod controls;
 mod dispatcher;
 mod fulfil_order;
 mod intake;
@@ -17,6 +18,7 @@ mod signals;
 mod status;
 mod watchers;
 
+pub use controls::Transition;
 pub use dispatcher::dispatch;
 pub use fulfil_order::Made;
 pub use intake::Receipt;

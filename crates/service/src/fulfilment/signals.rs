@@ -1,5 +1,6 @@
 //! What the circuit's transitions set off: a log line, the metric, and the pace of the backlog.
 
+use super::controls::History;
 use resilience::{AimdLimit, Event, Mode, State};
 use std::sync::{
     Arc,
@@ -16,12 +17,14 @@ pub(super) struct Signals {
     pub(super) moving: AtomicBool,
     /// How much of the backlog may be at the factory at one time.
     pub(super) backlog: Arc<AimdLimit>,
+    pub(super) history: History,
     pub(super) metrics: Arc<Metrics>,
 }
 
 impl Signals {
     /// Hears every transition of the circuit, in order.
     pub(super) fn circuit_event(&self, event: &Event) {
+        self.history.add(event);
         match event {
             Event::Opened { generation, reason, open_for, .. } => {
                 self.moving.store(false, Ordering::Relaxed);

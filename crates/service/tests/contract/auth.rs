@@ -162,3 +162,55 @@ async fn a_session_outlives_a_restart() {
     app.come_back().await;
     diner.moved_to(app.base()).get("/api/user/me").await.expect(200);
 }
+
+/// Opens an account as the historic service left it.
+async fn historic_account(app: &TestApp, email: &str, hash: &str) {
+    let user = store::NewUser {
+        name: domain::Name::from_database("常用名字".into()),
+        email: domain::EmailAddress::from_database(email.into()),
+        password_hash: hash.to_owned(),
+        roles: vec![domain::Role::Diner],
+    };
+    app.store().create_user(user).await.unwrap();
+}
+
+async fn hash_of(app: &TestApp, email: &str) -> String {
+    app.store().credentials(email).await.unwrap()[0].password_hash.clone()
+}
+
+#[tokio::test]
+async fn a_historic_password_works_and_its_hash_is_replaced_at_the_first_login() {
+    let app = TestApp::start(|_| {}).await;
+    let historic = bcrypt::hash("toomanysecrets", 4).unwrap();
+    historic_account(&app, "old@jwt.com", &historic).await;
+    app.visitor().try_login("old@jwt.com", "wrong").await.expect(404);
+    assert_eq!(hash_of(&app, "old@jwt.com").await, historic, "a wrong password replaces nothing");
+
+    let session = app.visitor().login("old@jwt.com", "toomanysecrets").await;
+    let replaced = hash_of(&app, "old@jwt.com").await;
+    assert!(replaced.starts_with("$argon2id$"), "{replaced}");
+    app.visitor().login("old@jwt.com", "toomanysecrets").await;
+    assert_eq!(hash_of(&app, "old@jwt.com").await, replaced, "once is enough");
+    session.get("/api/user/me").await.expect(200);
+}
+
+#[tokio::test]
+async fn historic_hashes_stay_when_there_may_be_a_way_back() {
+    let app = TestApp::start(|config| config.auth.upgrade_hashes = false).await;
+    let historic = bcrypt::hash("toomanysecrets", 4).unwrap();
+    historic_account(&app, "old@jwt.com", &historic).await;
+    app.visitor().login("old@jwt.com", "toomanysecrets").await;
+    assert_eq!(hash_of(&app, "old@jwt.com").await, historic);
+}
+
+#[tokio::test]
+async fn an_account_whose_hash_is_none_cannot_be_signed_in_to() {
+    let app = TestApp::start(|_| {}).await;
+    for (number, garbage) in ["", "x", "$2b$", "$2b$10$short", "$2b$31$KIXQ"].into_iter().enumerate() {
+        let email = format!("old{number}@jwt.com");
+        historic_account(&app, &email, garbage).await;
+        for password in ["", "x", garbage] {
+            assert_eq!(app.visitor().try_login(&email, password).await.expect(404).message(), "unknown user");
+        }
+    }
+}

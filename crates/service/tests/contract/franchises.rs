@@ -200,3 +200,33 @@ async fn orders_that_are_queued_rejected_or_cancelled_bring_in_nothing() {
     app.diner().await.order(&[1]).await.expect(422);
     assert_eq!(app.admin().await.revenue_of(1).await, 0.0);
 }
+
+#[tokio::test]
+async fn a_franchisee_sees_their_franchises_with_their_business() {
+    let app = TestApp::start(|_| {}).await;
+    let franchisee = app.franchisee().await;
+    app.diner().await.order(&[1]).await.expect(200);
+    let id = franchisee.get("/api/user/me").await["id"].as_i64().unwrap();
+    let admins = json!([{ "id": id, "name": "pizza franchisee", "email": "f@jwt.com" }]);
+    let stores = json!([{ "id": 1, "name": "SLC", "totalRevenue": 0.0038 }]);
+    let expected = json!([{ "id": 1, "name": "pizzaPocket", "admins": admins, "stores": stores }]);
+    let path = format!("/api/franchise/{id}");
+    assert_eq!(franchisee.get(&path).await.expect(200).body, expected);
+    assert_eq!(app.admin().await.get(&path).await.expect(200).body, expected);
+}
+
+#[tokio::test]
+async fn the_franchises_of_others_look_like_none() {
+    let app = TestApp::start(|_| {}).await;
+    let (franchisee, diner) = (app.franchisee().await, app.diner().await);
+    let id = franchisee.get("/api/user/me").await["id"].as_i64().unwrap();
+    for path in
+        [format!("/api/franchise/{id}"), "/api/franchise/999".into(), "/api/franchise/nonsense".into()]
+    {
+        assert_eq!(diner.get(&path).await.expect(200).body, json!([]), "{path}");
+        app.visitor().get(&path).await.expect(401);
+    }
+    let own = diner.get("/api/user/me").await["id"].as_i64().unwrap();
+    assert_eq!(diner.get(&format!("/api/franchise/{own}")).await.expect(200).body, json!([]));
+    assert_eq!(app.admin().await.get("/api/franchise/999").await.expect(200).body, json!([]));
+}

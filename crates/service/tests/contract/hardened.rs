@@ -197,8 +197,28 @@ async fn expired_tokens_whose_row_was_not_removed() {
     claims["exp"] = (Timestamp::now().as_second() - 3600).into();
     let expired = forged(&app, JWT_SECRET, &claims).await;
     assert_eq!(expired.get("/api/user/me").await.expect(401).message(), "unauthorized");
-    claims.as_object_mut().unwrap().remove("exp");
-    forged(&app, JWT_SECRET, &claims).await.get("/api/user/me").await.expect(401);
+}
+
+/// The historic service's tokens have no `exp`.
+#[tokio::test]
+async fn eternal_tokens_of_the_historic_service() {
+    let app = TestApp::start(|_| {}).await;
+    let mut claims = claims_of_the_diner(&app).await;
+    claims.as_object_mut().unwrap().retain(|claim, _| claim != "exp" && claim != "jti");
+    const DAY: i64 = 24 * 3600;
+    let now = Timestamp::now().as_second();
+    for (age, status) in [(0, 200), (29 * DAY, 200), (31 * DAY, 401)] {
+        claims["iat"] = (now - age).into();
+        let reply = forged(&app, JWT_SECRET, &claims).await.get("/api/user/me").await.expect(status);
+        assert!(status != 200 || reply["iat"] == now - age, "{}", reply.text);
+    }
+    claims["iat"] = (now - 60).into();
+    let historic = forged(&app, JWT_SECRET, &claims).await;
+    historic.delete("/api/auth").await.expect(200);
+    historic.get("/api/user/me").await.expect(401);
+
+    let strict = TestApp::start(|config| config.auth.legacy_token_max_age = Duration::ZERO).await;
+    forged(&strict, JWT_SECRET, &claims).await.get("/api/user/me").await.expect(401);
 }
 
 #[tokio::test]
@@ -237,6 +257,87 @@ async fn a_live_signature_under_other_claims() {
     let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
     let forged = app.visitor().with_token(format!("{}.{payload}.{}", parts[0], parts[2]));
     forged.get("/api/user/me").await.expect(401);
+}
+
+#[tokio::test]
+async fn tokens_that_outlive_a_changed_password() {
+    let app = TestApp::start(|_| {}).await;
+    let (diner, thief) = (app.diner().await, app.diner().await);
+    thief.get("/api/user/me").await.expect(200);
+    let path = format!("/api/user/{}", diner.get("/api/user/me").await["id"]);
+    let reply = diner.put(&path, &json!({ "password": "something else" })).await.expect(200);
+    thief.get("/api/user/me").await.expect(401);
+    diner.with_token(reply["token"].as_str().unwrap()).get("/api/user/me").await.expect(200);
+
+    let again = app.visitor().login("d@jwt.com", "something else").await;
+    app.admin().await.put(&path, &json!({ "password": "reset by an admin" })).await.expect(200);
+    again.get("/api/user/me").await.expect(401);
+}
+
+#[tokio::test]
+async fn tokens_of_somebody_else_for_an_admin_who_changes_them() {
+    let app = TestApp::start(|_| {}).await;
+    let (admin, diner) = (app.admin().await, app.diner().await);
+    let path = format!("/api/user/{}", diner.get("/api/user/me").await["id"]);
+    let reply = admin.put(&path, &json!({ "name": "Kai" })).await.expect(200);
+    assert_eq!(reply["token"], admin.token());
+}
+
+#[tokio::test]
+async fn roles_from_the_body_of_a_profile_update() {
+    let app = TestApp::start(|_| {}).await;
+    let diner = app.diner().await;
+    let path = format!("/api/user/{}", diner.get("/api/user/me").await["id"]);
+    let body =
+        json!({ "id": 1, "name": "Kai", "roles": [{ "role": "admin" }], "role": "admin", "isAdmin": true });
+    let reply = diner.put(&path, &body).await.expect(200);
+    assert_eq!(reply["user"]["roles"], json!([{ "role": "diner" }]));
+    diner.get("/api/user").await.expect(403);
+}
+
+#[tokio::test]
+async fn sql_in_a_profile_update() {
+    let app = TestApp::start(|_| {}).await;
+    for evil in ["', password='x' WHERE 1=1 --", "\"; DROP TABLE user; --", "x' OR id=1 OR '1'='1"] {
+        let diner = app.diner().await;
+        let path = format!("/api/user/{}", diner.get("/api/user/me").await["id"]);
+        let body = json!({ "name": evil, "email": format!("{evil}@jwt.com"), "password": evil });
+        let reply = diner.put(&path, &body).await.expect(200);
+        assert_eq!(reply["user"]["name"], evil);
+        let renewed = diner.with_token(reply["token"].as_str().unwrap());
+        let back =
+            renewed.put(&path, &json!({ "email": "d@jwt.com", "password": "diner" })).await.expect(200);
+        assert_eq!(back["user"]["name"], evil);
+    }
+    let admin = app.admin().await;
+    assert_eq!(admin.get("/api/user/me").await.expect(200)["name"], "常用名字", "nobody else was changed");
+    for evil in ["1; DROP TABLE user", "' OR '1'='1", "*' --"] {
+        admin.get_with("/api/user", &[("page", evil), ("limit", evil), ("name", evil)]).await.expect(200);
+        admin.get(&format!("/api/franchise/{evil}")).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn unbounded_pages_of_people() {
+    let app = TestApp::start(|_| {}).await;
+    let admin = app.admin().await;
+    let hash = String::from("no password has it");
+    for number in 0..101 {
+        let (name, email) = (format!("u{number}"), format!("u{number}@jwt.com"));
+        let user = store::NewUser {
+            name: domain::Name::from_database(name),
+            email: domain::EmailAddress::from_database(email),
+            password_hash: hash.clone(),
+            roles: vec![domain::Role::Diner],
+        };
+        app.store().create_user(user).await.unwrap();
+    }
+    for (query, count) in
+        [("", 10), ("limit=100000", 100), ("limit=0", 1), ("limit=-5", 1), ("page=99999999999", 0)]
+    {
+        let list = admin.get(&format!("/api/user?{query}")).await.expect(200);
+        assert_eq!(list["users"].as_array().unwrap().len(), count, "{query}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,11 @@
 //! One binary, so that it is linked once.
 #![allow(clippy::unwrap_used)]
 
+mod admin_audit;
+mod admin_circuit;
+mod admin_queue;
 mod auth;
+mod chaos;
 mod docs;
 mod franchises;
 mod fulfilment;

@@ -30,3 +30,62 @@ async fn a_price_of_one_satoshi_is_shown_exactly() {
     });
     assert_eq!(crumb.await["price"], json!(0.000_000_01));
 }
+
+#[tokio::test]
+async fn an_admin_adds_a_pizza_and_gets_the_whole_menu() {
+    let app = TestApp::start(|_| {}).await;
+    let admin = app.admin().await;
+    let student = json!({ "title": "Student", "description": "No topping, no sauce, just carbs", "image": "pizza9.png", "price": 0.0001 });
+    let menu = admin.put("/api/order/menu", &student).await.expect(200);
+    assert_eq!(menu.body.as_array().unwrap().len(), 6);
+    let mut added = student.clone();
+    added["id"] = 6.into();
+    assert_eq!(menu.body[5], added);
+    assert_eq!(app.visitor().get("/api/order/menu").await.body, menu.body, "seen at once");
+    let order = app.diner().await.order(&[6]).await.expect(200);
+    assert_eq!(order["order"]["items"], json!([{ "menuId": 6, "description": "Student", "price": 0.0001 }]));
+}
+
+#[tokio::test]
+async fn a_pizza_needs_a_title_and_a_price_that_can_be_kept() {
+    let app = TestApp::start(|_| {}).await;
+    let admin = app.admin().await;
+    let refused = async |change: serde_json::Value| {
+        let mut pizza =
+            json!({ "title": "Student", "description": "Carbs", "image": "p.png", "price": 0.0001 });
+        for (member, value) in change.as_object().unwrap() {
+            pizza[member] = value.clone();
+        }
+        admin.put("/api/order/menu", &pizza).await.expect(400).message().to_owned()
+    };
+    assert_eq!(refused(json!({ "title": null })).await, "title is required");
+    assert_eq!(refused(json!({ "title": " " })).await, "title is required");
+    assert_eq!(refused(json!({ "price": null })).await, "price is required");
+    assert_eq!(refused(json!({ "title": "x".repeat(256) })).await, "title must be at most 255 characters");
+    assert_eq!(refused(json!({ "image": "x".repeat(1025) })).await, "image must be at most 1024 characters");
+    assert_eq!(refused(json!({ "price": 100 })).await, "a price must be below 100");
+    for (price, why) in [
+        (json!(-0.1), "must not be negative"),
+        (json!(0.000_000_001), "at most 8 decimals"),
+        (json!(1e300), "a price must be"),
+        (json!("free"), "price"),
+    ] {
+        let message = refused(json!({ "price": price })).await;
+        assert!(message.contains(why), "{message}");
+    }
+    assert_eq!(app.visitor().get("/api/order/menu").await.body.as_array().unwrap().len(), 5);
+    admin.put("/api/order/menu", &json!({ "title": "Air", "price": 0 })).await.expect(200);
+}
+
+#[tokio::test]
+async fn nobody_else_adds_to_the_menu() {
+    let app = TestApp::start(|_| {}).await;
+    let pizza = json!({ "title": "Student", "description": "Carbs", "image": "p.png", "price": 0.0001 });
+    for reply in [
+        app.diner().await.put("/api/order/menu", &pizza).await,
+        app.franchisee().await.put("/api/order/menu", &pizza).await,
+    ] {
+        assert_eq!(reply.expect(403).message(), "unable to add menu item");
+    }
+    app.visitor().put("/api/order/menu", &pizza).await.expect(401);
+}
