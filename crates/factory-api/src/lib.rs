@@ -17,4 +17,4 @@ pub use pizza::{
     Jwk, Jwks, PizzaClaims, PizzaHeader, VendorClaim, VerifiedPayload, VerifyRequest, VerifyResponse,
 };
 pub use report_link::ReportLink;
-pub use vendor::{Vendor, VendorChaos, VendorExists};
+pub use vendor::{Connection, Vendor, VendorChaos, VendorExists};

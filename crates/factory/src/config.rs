@@ -4,6 +4,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::mail::Mail;
+
 /// How a factory is set up. [`FactoryConfig::new`] fills in the defaults.
 #[derive(Debug, Clone)]
 pub struct FactoryConfig {
@@ -18,6 +20,12 @@ pub struct FactoryConfig {
     pub public_url: Option<Url>,
     /// Vendors that exist from the start.
     pub seed_vendors: Vec<SeedVendor>,
+    /// The ids of vendors that are administrators at each start, none. Administrators make others.
+    pub admins: Vec<String>,
+    /// How many vendors there may be, 1,000: anybody may register.
+    pub most_vendors: usize,
+    /// How the one-time codes of vendors that sign in reach them, through the log.
+    pub mail: Mail,
 }
 
 impl FactoryConfig {
@@ -29,6 +37,9 @@ impl FactoryConfig {
             oven_delay: Duration::from_secs(32),
             public_url: None,
             seed_vendors: Vec::new(),
+            admins: Vec::new(),
+            most_vendors: 1_000,
+            mail: Mail::default(),
         }
     }
 }

@@ -1,15 +1,13 @@
 //! The signing key: made at first start, kept where only its owner can read it.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::RsaKeyPair;
 
-use crate::{FactoryError, RsaBits};
+use crate::{FactoryError, RsaBits, private_file};
 
 const FILE: &str = "signing-key.pk8";
 const SMALLEST_MODULUS_BYTES: usize = 256;
@@ -17,45 +15,30 @@ const SMALLEST_MODULUS_BYTES: usize = 256;
 /// The key in `data_dir`, made now if there is none. Takes a second for a new key of 4096 bits.
 pub(crate) fn load_or_make(data_dir: &Path, bits: RsaBits) -> Result<RsaKeyPair, FactoryError> {
     let path = data_dir.join(FILE);
-    let unusable = |source| FactoryError::DataDir { path: path.clone(), source };
-    match fs::read(&path) {
-        Ok(document) => RsaKeyPair::from_pkcs8(&document)
-            .ok()
-            .filter(|key| key.public_modulus_len() >= SMALLEST_MODULUS_BYTES)
-            .ok_or(FactoryError::Key { path }),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let key = generate(bits)?;
-            let document = AsDer::<Pkcs8V1Der<'_>>::as_der(&key).map_err(|_| FactoryError::KeyGeneration)?;
-            keep(data_dir, &path, document.as_ref()).map_err(unusable)?;
-            tracing::info!(?bits, "made a signing key");
-            Ok(key)
-        }
-        Err(error) => Err(unusable(error)),
-    }
+    let document = private_file::read_or_make(&path, || generate(bits))
+        .map_err(|source| FactoryError::DataDir { path: path.clone(), source })?;
+    RsaKeyPair::from_pkcs8(&document)
+        .ok()
+        .filter(|key| key.public_modulus_len() >= SMALLEST_MODULUS_BYTES)
+        .ok_or(FactoryError::Key { path })
 }
 
-fn generate(bits: RsaBits) -> Result<RsaKeyPair, FactoryError> {
+fn generate(bits: RsaBits) -> io::Result<Vec<u8>> {
     let size = match bits {
         RsaBits::Rsa2048 => KeySize::Rsa2048,
         RsaBits::Rsa4096 => KeySize::Rsa4096,
     };
-    RsaKeyPair::generate(size).map_err(|_| FactoryError::KeyGeneration)
-}
-
-/// Under its final name the file is whole or not there, also if the power fails in between.
-fn keep(data_dir: &Path, path: &Path, document: &[u8]) -> std::io::Result<()> {
-    let unfinished = path.with_extension("unfinished");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(document)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    File::open(data_dir)?.sync_all()
+    let failed = |_| io::Error::other("a signing key could not be made");
+    let key = RsaKeyPair::generate(size).map_err(failed)?;
+    let document = AsDer::<Pkcs8V1Der<'_>>::as_der(&key).map_err(failed)?;
+    tracing::info!(?bits, "made a signing key");
+    Ok(document.as_ref().to_vec())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

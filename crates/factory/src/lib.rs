@@ -5,28 +5,35 @@
 //! It keeps its promise all the same: one vendor's idempotency key means one pizza, byte for byte,
 //! also after a restart.
 //!
-//! Reading order: [`serve`] → `router` → `order` → `pizza` and `ledger`; `chaos` says what a window
-//! does, `listener` is where `down` happens.
+//! Reading order: [`serve`] → `router` → `api` (one file a noun) → `vendors` and `ledger`, memory and
+//! disk; for an order `api/order` → `pizza`. `chaos` says what a window does, `listener` is where
+//! `down` happens, `codes` and `vendor_key` are how a vendor gets its key.
 
-mod bodies;
+mod api;
+mod badge_svg;
 mod chaos;
+mod codes;
 mod config;
-mod docs;
+mod edge;
+mod endpoint;
 mod error;
 mod factory;
 mod key;
 mod ledger;
 mod listener;
-mod order;
+mod mail;
 mod pizza;
+mod private_file;
+mod problem;
+mod profile;
 mod router;
 mod secret;
-mod support;
-mod vendor;
+mod vendor_key;
 mod vendors;
 
 pub use config::{FactoryConfig, RsaBits, SeedVendor, UnknownRsaBits};
 pub use error::FactoryError;
+pub use mail::Mail;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

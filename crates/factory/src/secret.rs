@@ -1,3 +1,5 @@
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rand;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
@@ -29,4 +31,24 @@ pub(crate) fn same(ours: &str, theirs: &str) -> bool {
 /// 122 random bits from the operating system, fit for a URL.
 pub(crate) fn fresh() -> String {
     Uuid::new_v4().simple().to_string()
+}
+
+/// 40 random bits that a person can type: no 0 or O, no 1 or I.
+pub(crate) fn fresh_code() -> Result<String, Unspecified> {
+    const SYMBOLS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let mut bytes = [0; 8];
+    rand::fill(&mut bytes)?;
+    Ok(bytes.map(|byte| char::from(SYMBOLS[usize::from(byte % 32)])).iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_can_be_typed_and_differ() {
+        let codes: std::collections::HashSet<String> = (0..100).map(|_| fresh_code().unwrap()).collect();
+        assert_eq!(codes.len(), 100);
+        assert!(codes.iter().all(|code| code.len() == 8 && !code.contains(['0', 'O', '1', 'I'])));
+    }
 }

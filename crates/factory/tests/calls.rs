@@ -154,32 +154,6 @@ async fn each_answer_has_a_request_id_and_keeps_the_callers() {
 }
 
 #[tokio::test]
-async fn vendors_know_themselves_and_whether_others_exist() {
-    let factory = Running::start().await;
-    let own = json!({"id": "one", "name": "Pizzeria One", "roles": ["vendor"], "connections": {}});
-    assert_eq!(factory.get("/api/vendor").await, (200, own));
-    for (id, exists) in [("two", true), ("three", false), ("chaos", false)] {
-        let (status, said) = factory.get(&format!("/api/vendor/{id}")).await;
-        assert_eq!((status, said), (200, json!({"exists": exists})));
-    }
-}
-
-#[tokio::test]
-async fn the_documents_list_every_call() {
-    let factory = Running::start().await;
-    let (status, docs) = factory.get("/api/docs").await;
-    assert_eq!(status, 200);
-    assert!(docs["message"].is_string() && docs["version"].is_string());
-    let endpoints = docs["endpoints"].as_array().unwrap();
-    assert_eq!(endpoints.len(), 8);
-    for endpoint in endpoints {
-        for member in ["method", "path", "description", "example", "response"] {
-            assert!(!endpoint[member].is_null(), "{endpoint} lacks {member}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn one_key_means_one_pizza() {
     let factory = Running::start().await;
     let (status, first) = factory.order_under(17, "k").await;

@@ -5,13 +5,24 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::Method;
 use factory_api::Message;
 use jiff::Timestamp;
 
-use crate::error::ApiError;
+use super::caller::unreadable_path;
+use crate::endpoint::Endpoint;
 use crate::factory::Factory;
+use crate::problem::ApiError;
 use crate::secret;
-use crate::vendor::unreadable_path;
+
+pub(crate) const END_CHAOS: Endpoint = Endpoint {
+    method: Method::GET,
+    path: "/api/support/{reportToken}/report/{fixCode}",
+    requires_auth: false,
+    description: "End the chaos that a reportUrl came with.",
+    example: "curl $reportUrl",
+    response: r#"{"message": "Problem resolved. Pizza is back on the menu!"}"#,
+};
 
 /// The token says whose chaos, the code allows ending it. A token that is nobody's is answered like
 /// a wrong code, so that tokens cannot be probed.

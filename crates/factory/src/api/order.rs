@@ -1,4 +1,4 @@
-//! `POST /api/order`, the factory's one purpose, and `POST /api/order/verify`.
+//! Orders, the factory's one purpose, and how anybody can tell its pizzas from others.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,24 +6,52 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use factory_api::{OrderResponse, PizzaClaims, VendorClaim, VerifiedPayload, VerifyResponse};
+use axum::http::{HeaderMap, Method, StatusCode};
+use factory_api::{Jwks, OrderResponse, PizzaClaims, VendorClaim, VerifiedPayload, VerifyResponse};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::bodies::JsonBody;
+use super::bodies::JsonBody;
+use super::caller::Caller;
 use crate::chaos::Mishap;
-use crate::error::ApiError;
+use crate::endpoint::Endpoint;
 use crate::factory::Factory;
 use crate::ledger::KeptPizza;
+use crate::problem::ApiError;
 use crate::secret::Fingerprint;
-use crate::vendor::Caller;
 use crate::vendors::Vendor;
 
 const MOST_ITEMS: usize = 20;
 const LONGEST_KEY: usize = 255;
 /// How soon a caller whose order is being made under the same key may ask again, in seconds.
 const ASK_AGAIN: u16 = 1;
+
+pub(crate) const PLACE: Endpoint = Endpoint {
+    method: Method::POST,
+    path: "/api/order",
+    requires_auth: true,
+    description: "Make a pizza. The same Idempotency-Key gives the same pizza for 24 hours.",
+    example: r#"curl -X POST $factory/api/order -H "Authorization: Bearer $apiKey" -H "Content-Type: application/json" -H "Idempotency-Key: 17" -d '{"diner":{"id":1,"name":"Kai","email":"kai@example.com"},"order":{"id":17,"items":[{"menuId":1,"description":"Veggie","price":0.0038}]}}'"#,
+    response: r#"{"jwt": "JWT here"}"#,
+};
+
+pub(crate) const VERIFY: Endpoint = Endpoint {
+    method: Method::POST,
+    path: "/api/order/verify",
+    requires_auth: false,
+    description: "Check that a pizza is one of ours and still good.",
+    example: r#"curl -X POST $factory/api/order/verify -H "Content-Type: application/json" -d '{"jwt":"JWT here"}'"#,
+    response: r#"{"message": "valid", "payload": {"vendor": {"id": "v1", "name": "Vendor"}, "diner": {}, "order": {}}}"#,
+};
+
+pub(crate) const JWKS: Endpoint = Endpoint {
+    method: Method::GET,
+    path: "/.well-known/jwks.json",
+    requires_auth: false,
+    description: "The public keys that pizzas are signed with.",
+    example: "curl $factory/.well-known/jwks.json",
+    response: r#"{"keys": [{"kty": "RSA", "kid": "name", "use": "sig", "alg": "RS256", "n": "modulus", "e": "AQAB"}]}"#,
+};
 
 /// Makes a pizza, unless chaos has it otherwise.
 pub(crate) async fn place(
@@ -71,6 +99,11 @@ pub(crate) async fn verify(
         message: "valid".to_owned(),
         payload: VerifiedPayload { vendor: claims.vendor, diner: claims.diner, order: claims.order },
     }))
+}
+
+/// The keys that pizzas are signed with.
+pub(crate) async fn jwks(State(factory): State<Arc<Factory>>) -> Json<Jwks> {
+    Json(factory.baker.jwks().clone())
 }
 
 /// The idempotency keys whose orders are being made, each of which has one owner.
@@ -123,7 +156,10 @@ impl NewOrder {
             request: Fingerprint::of(format!("{diner}{order}")),
             fits: (1..=MOST_ITEMS).contains(&items),
             claims: PizzaClaims {
-                vendor: VendorClaim { id: vendor.id.clone(), name: vendor.name.clone() },
+                vendor: VendorClaim {
+                    id: vendor.id.clone(),
+                    name: vendor.profile.name.clone().unwrap_or_default(),
+                },
                 diner,
                 order,
                 iat: None,
@@ -155,7 +191,7 @@ async fn make_on_its_own(factory: Arc<Factory>, order: NewOrder, late: Duration)
         })?),
         None => None,
     };
-    let making = factory.orders.clone().spawn(async move {
+    let making = factory.under_way.clone().spawn(async move {
         let made = make(&factory, order, late).await;
         drop((reservation, slot));
         made
@@ -206,6 +242,7 @@ fn oven_is_full() -> ApiError {
 mod tests {
     use super::*;
     use crate::FactoryConfig;
+    use crate::profile::Profile;
     use axum::response::IntoResponse;
     use serde_json::json;
 
@@ -218,9 +255,13 @@ mod tests {
         let taken = factory.order_slots.clone().try_acquire_many_owned(slots);
         let vendor = Vendor {
             id: "v".to_owned(),
-            name: "V".to_owned(),
-            key: Fingerprint::of("key"),
+            profile: Profile::default(),
+            created: Timestamp::now(),
+            is_admin: false,
+            keys: [Fingerprint::of("key"); 2],
+            key_salt: "salt".to_owned(),
             report_token: "token".to_owned(),
+            connections: [].into(),
             window: None,
         };
         let body = json!({"diner": {}, "order": {"items": [1]}});

@@ -1,13 +1,15 @@
 //! Reading JSON bodies, with limits.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
-use crate::error::ApiError;
+use crate::problem::ApiError;
 
 /// The largest body that is read, in bytes.
 pub(crate) const LARGEST: usize = 64 * 1024;
@@ -16,6 +18,9 @@ const SLOWEST: Duration = Duration::from_secs(10);
 
 /// A JSON body.
 pub(crate) struct JsonBody<T>(pub(crate) T);
+
+/// A JSON object, of which each call reads what it knows. Anything else reads as an empty one.
+pub(crate) struct Members(Map<String, Value>);
 
 /// A JSON body, or none at all.
 pub(crate) struct OptionalJsonBody<T>(pub(crate) Option<T>);
@@ -27,6 +32,47 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         check_content_type(request.headers())?;
         parse(&read(request, state).await?).map(Self)
     }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Members {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        JsonBody::<Value>::from_request(request, state).await.map(|JsonBody(body)| body.into())
+    }
+}
+
+impl From<Value> for Members {
+    fn from(body: Value) -> Self {
+        match body {
+            Value::Object(members) => Self(members),
+            _ => Self(Map::new()),
+        }
+    }
+}
+
+impl Deref for Members {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+impl Members {
+    /// A text that is not empty.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// A text that the call cannot do without.
+    pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
+        self.text(name).ok_or_else(missing_parameter)
+    }
+}
+
+pub(crate) fn missing_parameter() -> ApiError {
+    ApiError::bad_request("Missing required parameter")
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalJsonBody<T> {
@@ -77,7 +123,6 @@ mod tests {
     use super::*;
     use axum::body::Body;
     use axum::response::IntoResponse;
-    use serde_json::Value;
 
     #[tokio::test(start_paused = true)]
     async fn who_sends_too_slowly_is_cut_off() {
