@@ -20,10 +20,14 @@ pub struct FactoryConfig {
     pub public_url: Option<Url>,
     /// Vendors that exist from the start.
     pub seed_vendors: Vec<SeedVendor>,
-    /// The ids of vendors that are administrators at each start, none. Administrators make others.
+    /// The ids of vendors that are made administrators at each start, none. They make others, and
+    /// one that is no longer named here stays one until another takes the role away.
     pub admins: Vec<String>,
     /// How many vendors there may be, 1,000: anybody may register.
     pub most_vendors: usize,
+    /// The origins whose pages may call this factory beside its own, `http://localhost:*`, where
+    /// the star stands for any port.
+    pub allowed_origins: Vec<String>,
     /// How the one-time codes of vendors that sign in reach them, through the log.
     pub mail: Mail,
 }
@@ -39,6 +43,7 @@ impl FactoryConfig {
             seed_vendors: Vec::new(),
             admins: Vec::new(),
             most_vendors: 1_000,
+            allowed_origins: vec!["http://localhost:*".to_owned()],
             mail: Mail::default(),
         }
     }

@@ -37,6 +37,7 @@ pub(crate) struct Factory {
     pub(crate) vendors: Vendors,
     pub(crate) vendor_keys: VendorKeys,
     pub(crate) most_vendors: usize,
+    pub(crate) allowed_origins: Vec<String>,
     pub(crate) codes: Codes,
     pub(crate) mail: Mail,
     pub(crate) reservations: Reservations,
@@ -73,6 +74,7 @@ impl Factory {
             vendors: Vendors::new(vendors),
             vendor_keys,
             most_vendors: config.most_vendors,
+            allowed_origins: config.allowed_origins,
             codes: Codes::default(),
             mail: config.mail,
             reservations: Reservations::default(),
@@ -178,4 +180,27 @@ fn private_dir(path: &Path) -> Result<(), FactoryError> {
         .mode(0o700)
         .create(path)
         .map_err(|source| FactoryError::DataDir { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SeedVendor;
+    use factory_api::ChaosKind;
+
+    #[tokio::test]
+    async fn a_change_is_made_also_when_its_caller_hangs_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = FactoryConfig::new(dir.path());
+        config.seed_vendors =
+            vec![SeedVendor { id: "v".to_owned(), name: "V".to_owned(), api_key: "key".into() }];
+        let factory = Factory::open(config, ([127, 0, 0, 1], 80).into()).await.unwrap();
+
+        let window = Window::plan(ChaosKind::Fail, None, Timestamp::now()).unwrap();
+        let mut change = Box::pin(factory.set_chaos("v", Some(window)));
+        assert!(futures::poll!(&mut change).is_pending());
+        drop(change);
+        factory.finish().await;
+        assert!(factory.known("v").unwrap().window.is_some());
+    }
 }

@@ -14,6 +14,7 @@ mod badge_svg;
 mod chaos;
 mod codes;
 mod config;
+mod cors;
 mod edge;
 mod endpoint;
 mod error;

@@ -10,6 +10,7 @@ use axum::middleware;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use crate::api::{admin, badge, bodies, chaos, connect, docs, health, order, sign_in, support, vendor};
+use crate::cors::cors;
 use crate::edge;
 use crate::endpoint::Endpoint;
 use crate::factory::Factory;
@@ -23,6 +24,7 @@ pub(crate) fn router(factory: Arc<Factory>) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(bodies::LARGEST))
+        .layer(cors(factory.allowed_origins.clone()))
         .layer(middleware::from_fn(edge::pass))
         .with_state(factory)
 }

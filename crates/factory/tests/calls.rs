@@ -4,7 +4,7 @@
 mod running;
 
 use reqwest::{Method, StatusCode};
-use running::{KEY, OTHER_KEY, Running, answer, message, order, read};
+use running::{ADMIN_KEY, KEY, OTHER_KEY, Running, answer, message, order, read};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -128,6 +128,35 @@ async fn a_body_that_cannot_be_read_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn every_call_with_a_body_minds_what_it_is() {
+    let factory = Running::start().await;
+    let large = format!("\"{}\"", "x".repeat(70_000));
+    for (method, path) in [
+        (Method::POST, "/api/order"),
+        (Method::POST, "/api/order/verify"),
+        (Method::POST, "/api/vendor"),
+        (Method::PUT, "/api/vendor"),
+        (Method::POST, "/api/vendor/code"),
+        (Method::POST, "/api/vendor/auth"),
+        (Method::POST, "/api/vendor/connect"),
+        (Method::PUT, "/api/vendor/connect"),
+        (Method::PUT, "/api/vendor/chaos/fail"),
+        (Method::PUT, "/api/admin/role"),
+        (Method::DELETE, "/api/admin/vendor"),
+    ] {
+        let json = "application/json";
+        for (content_type, body, expected) in
+            [(json, "{", 400), (json, &*large, 413), ("text/plain", "{}", 415)]
+        {
+            let call = factory.http.request(method.clone(), factory.url(path)).bearer_auth(ADMIN_KEY);
+            let (status, said) =
+                answer(call.header("content-type", content_type).body(body.to_owned())).await;
+            assert_eq!(status, expected, "{method} {path} {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_path_and_a_wrong_method_are_said_in_json() {
     let factory = Running::start().await;
     for path in ["/", "/api", "/api/orders", "/api/vendor/chaos/x/y"] {
@@ -138,6 +167,18 @@ async fn an_unknown_path_and_a_wrong_method_are_said_in_json() {
     assert_eq!(response.headers()["allow"], "POST");
     assert_eq!(read(response).await, (405, message("method not allowed")));
     assert_eq!(factory.get("/api/vendor/%ff").await.0, 400);
+}
+
+#[tokio::test]
+async fn a_client_that_knows_problems_gets_them_as_such() {
+    let factory = Running::start().await;
+    let problem = "application/problem+json";
+    for (accept, expected) in [(problem, problem), ("*/*", "application/json")] {
+        let call = factory.http.get(factory.url("/api/vendor")).header("accept", accept);
+        let response = call.send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], expected);
+        assert_eq!(read(response).await, (401, message("invalid authentication")));
+    }
 }
 
 #[tokio::test]

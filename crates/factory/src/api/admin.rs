@@ -64,8 +64,9 @@ pub(crate) async fn set_roles(
             if vendor.is_admin && !is_admin {
                 another_admin_stays(&factory, &vendor)?;
             }
+            let shown = factory.keep(Vendor { is_admin, ..vendor }).await?;
             tracing::warn!(vendor = id, is_admin, by = admin.id, "roles set");
-            factory.keep(Vendor { is_admin, ..vendor }).await
+            Ok(shown)
         })
         .await
 }

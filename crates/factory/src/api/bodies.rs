@@ -1,11 +1,11 @@
 //! Reading JSON bodies, with limits.
 
 use std::ops::Deref;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use http_server::body_was_too_slow;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -13,8 +13,6 @@ use crate::problem::ApiError;
 
 /// The largest body that is read, in bytes.
 pub(crate) const LARGEST: usize = 64 * 1024;
-/// Who sends so little so slowly is cut off.
-const SLOWEST: Duration = Duration::from_secs(10);
 
 /// A JSON body.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -90,15 +88,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalJsonBody<T>
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
-    match tokio::time::timeout(SLOWEST, Bytes::from_request(request, state)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
             let message = format!("the body is larger than {LARGEST} bytes");
-            Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message))
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message)
         }
-        Ok(Err(_)) => Err(ApiError::bad_request("the body could not be read")),
-        Err(_) => Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")),
-    }
+        _ if body_was_too_slow(&rejection) => {
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")
+        }
+        _ => ApiError::bad_request("the body could not be read"),
+    })
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
@@ -124,12 +123,12 @@ mod tests {
     use axum::body::Body;
     use axum::response::IntoResponse;
 
-    #[tokio::test(start_paused = true)]
-    async fn who_sends_too_slowly_is_cut_off() {
-        let never = futures::stream::pending::<Result<Bytes, std::io::Error>>();
+    #[tokio::test]
+    async fn who_sends_too_slowly_is_told_so() {
+        let late = futures::stream::iter([Err::<Bytes, _>(http_server::BodyTooSlow)]);
         let request = Request::builder()
             .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from_stream(never))
+            .body(Body::from_stream(late))
             .unwrap();
         let read = JsonBody::<Value>::from_request(request, &()).await;
         let status = read.err().unwrap().into_response().status();
