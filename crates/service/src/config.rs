@@ -129,6 +129,7 @@ impl Config {
             "http.body_limit",
             "must be 1024 to 16777216 bytes",
         )?;
+        self.check_limits()?;
         must(
             matches!(self.factory.url.scheme(), "http" | "https"),
             "factory.url",
@@ -168,6 +169,33 @@ impl Config {
             key: "circuit",
             why: format!(".{} must be {}", error.field, error.bounds),
         })
+    }
+
+    fn check_limits(&self) -> Result<(), ConfigError> {
+        let http = &self.http;
+        let connections = http.max_connections_per_client.unwrap_or(1).min(http.max_connections);
+        let times = [
+            ("http.header_timeout", http.header_timeout),
+            ("http.body_timeout", http.body_timeout),
+            ("http.stall_timeout", http.stall_timeout),
+            ("http.idle_timeout", http.idle_timeout),
+        ];
+        let too_short = times.into_iter().find(|(_, time)| time.as_millis() < 100);
+        let (key, why) = if connections == 0 {
+            ("http.max_connections", "must be at least 1, and for one client too")
+        } else if !(8_192..=1 << 20).contains(&http.max_header_bytes) {
+            ("http.max_header_bytes", "must be 8192 to 1048576 bytes")
+        } else if http.answer_timeout <= self.orders.max_wait {
+            (
+                "http.answer_timeout",
+                "must be longer than orders.max_wait, or a diner's wait would be cut short",
+            )
+        } else if let Some((key, _)) = too_short {
+            (key, "must be at least 100ms")
+        } else {
+            return Ok(());
+        };
+        Err(ConfigError::OutOfBounds { key, why: why.to_owned() })
     }
 }
 
@@ -209,11 +237,26 @@ mod tests {
     }
 
     #[test]
+    fn trusted_proxies_are_addresses_and_networks() {
+        let config = load("http.trusted_proxies = [\"10.0.0.0/8\", \"fd00::1\"]").expect("readable");
+        assert_eq!(config.http.trusted_proxies.len(), 2);
+    }
+
+    #[test]
     fn an_error_names_the_key() {
         for (toml, key) in [
             ("http.prot = 1", "prot"),
             ("http.port = 70000", "http.port"),
             ("http.body_limit = 1", "http.body_limit"),
+            ("http.max_connections = 0", "http.max_connections"),
+            ("http.max_connections_per_client = 0", "http.max_connections"),
+            ("http.max_header_bytes = 8191", "http.max_header_bytes"),
+            ("http.answer_timeout = \"30s\"", "http.answer_timeout"),
+            ("http.header_timeout = \"0s\"", "http.header_timeout"),
+            ("http.body_timeout = \"1ms\"", "http.body_timeout"),
+            ("http.stall_timeout = \"0s\"", "http.stall_timeout"),
+            ("http.idle_timeout = \"0s\"", "http.idle_timeout"),
+            ("http.trusted_proxies = [\"proxy.example\"]", "http.trusted_proxies"),
             ("auth.jwt_secret = \"short\"", "auth.jwt_secret"),
             ("factory.url = \"ftp://x\"", "factory.url"),
             ("fulfilment.lease = \"10s\"", "fulfilment.lease"),

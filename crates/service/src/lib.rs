@@ -21,11 +21,10 @@ use crate::{
     config::Config,
     fulfilment::{Kitchen, dispatch},
 };
-use axum::serve::ListenerExt;
 use domain::{EmailAddress, Name, Role};
 use factory_client::{FactoryClient, FactoryConfig};
 use secrecy::SecretString;
-use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 use store::{Clock, NewUser, Registration, SqliteOptions, SqliteStore, Store, StoreError};
 use telemetry::{Metrics, MetricsError};
 use tokio::net::TcpListener;
@@ -142,21 +141,15 @@ impl Service {
         let grace = app.config.http.shutdown_grace;
         let stopping = app.shutdown.clone();
         let dispatcher = tokio::spawn(dispatch(Arc::clone(&app.kitchen), stopping.clone()));
-        let listener = listener.tap_io(|connection| {
-            // Without it an answer in two writes waits for the other side's delayed acknowledgement.
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY was not set");
-            }
-        });
-        let routes = api::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, routes).with_graceful_shutdown(stopping.clone().cancelled_owned());
-        let mut server = tokio::spawn(server.into_future());
+        let limits = app.config.http.limits();
+        let server = http_server::serve(listener, api::router(Arc::clone(&app)), limits, stopping.clone());
+        let mut server = tokio::spawn(server);
 
         let served = tokio::select! {
             () = shutdown.cancelled() => {
                 stopping.cancel();
-                // An idle client must not keep the process alive.
-                tokio::time::timeout(grace, &mut server).await.unwrap_or_else(|_| { server.abort(); Ok(Ok(())) })
+                // It keeps to the grace, and cuts off whatever takes longer.
+                (&mut server).await
             }
             ended = &mut server => ended,
         };
@@ -166,7 +159,7 @@ impl Service {
             tracing::warn!("type" = "order", component = "dispatcher", "the dispatcher did not stop in time");
         }
         app.kitchen.close(grace).await;
-        served.map_err(io::Error::other)?
+        served.map_err(io::Error::other)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Register, log in, log out.
 
 use super::{
-    extract::{Caller, Json, PeerAddress},
+    extract::{Caller, ClientAddress, Json},
     views::{Message, SignedIn, UserView},
 };
 use crate::{
@@ -50,7 +50,7 @@ pub async fn register(
 /// `PUT /api/auth`
 pub async fn login(
     State(app): State<AppState>,
-    PeerAddress(address): PeerAddress,
+    ClientAddress(address): ClientAddress,
     Json(body): Json<Login>,
 ) -> Result<impl IntoResponse, Problem> {
     let email = body.email.unwrap_or_default();

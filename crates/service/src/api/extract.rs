@@ -1,6 +1,10 @@
 //! Raw requests become types here, once.
 
-use crate::{app::AppState, auth::Session, edge::Problem};
+use crate::{
+    app::AppState,
+    auth::Session,
+    edge::{Problem, client_address},
+};
 use axum::{
     body::Bytes,
     extract::{
@@ -9,6 +13,7 @@ use axum::{
     },
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
+use http_server::body_was_too_slow;
 use serde::{
     Deserializer,
     de::{DeserializeOwned, Error, Unexpected, Visitor},
@@ -86,6 +91,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn unread(rejection: &BytesRejection) -> Problem {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+        _ if body_was_too_slow(rejection) => {
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "the body came too slowly")
+        }
         _ => Problem::bad_request("the body could not be read"),
     }
 }
@@ -127,15 +135,16 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
     }
 }
 
-/// The address of the other end of the connection.
-pub struct PeerAddress(pub IpAddr);
+/// The address of whoever asks, seen through the proxies that we trust.
+pub struct ClientAddress(pub IpAddr);
 
-impl FromRequestParts<AppState> for PeerAddress {
+impl FromRequestParts<AppState> for ClientAddress {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())))
+        let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
+        Ok(Self(client_address(peer, &parts.headers, &app.config.http.trusted_proxies)))
     }
 }
 

@@ -19,7 +19,7 @@ mod views;
 
 use crate::{
     app::AppState,
-    edge::{Problem, at_the_edge, cors},
+    edge::{Edge, Problem, at_the_edge},
 };
 use admin::{audit, circuit, queue};
 use axum::{
@@ -33,7 +33,6 @@ use axum::{
 /// Every route, and what all of them pass through.
 pub fn router(app: AppState) -> Router {
     let body_limit = DefaultBodyLimit::max(app.config.http.body_limit);
-    let cors = cors(app.config.http.allowed_origins.clone());
     Router::new()
         .merge(administrative())
         .route("/", get(docs::welcome))
@@ -59,7 +58,7 @@ pub fn router(app: AppState) -> Router {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
         })
         // The outermost first; as one layer, because each is a box that every request is put into.
-        .layer((from_fn_with_state(app.clone(), at_the_edge), cors, body_limit))
+        .layer((from_fn_with_state(Edge::new(app.clone()), at_the_edge), body_limit))
         .with_state(app)
 }
 

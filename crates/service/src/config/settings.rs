@@ -1,5 +1,7 @@
 //! Every setting, with its default.
 
+use crate::edge::TrustedProxy;
+use http_server::Limits;
 use resilience::CircuitConfig;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -21,16 +23,72 @@ pub struct Http {
     /// How long a shutdown waits for what is in flight.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
+    /// Proxies in front of us, each an address or a network like `10.0.0.0/8`: what they say in `X-Forwarded-For` is
+    /// believed.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// Tells browsers to come by HTTPS only, for so long. Only for a service that is reached by nothing else.
+    #[serde(with = "humantime_serde")]
+    pub hsts_max_age: Option<Duration>,
+    /// Connections at one time, or fewer if the process may not open so many files; more wait to be accepted.
+    pub max_connections: usize,
+    /// Connections at one time from one IPv4 address or IPv6 /64; more are closed at once. No limit when absent:
+    /// behind a proxy all come from a few addresses.
+    pub max_connections_per_client: Option<usize>,
+    /// The most that request line and headers may have together, in bytes.
+    pub max_header_bytes: usize,
+    /// How long a client may take to send its headers before it is cut off.
+    #[serde(with = "humantime_serde")]
+    pub header_timeout: Duration,
+    /// How long a client may take to send its body before it is answered with 408.
+    #[serde(with = "humantime_serde")]
+    pub body_timeout: Duration,
+    /// How long an answer may take to begin before the connection is cut off: longer than `orders.max_wait`.
+    #[serde(with = "humantime_serde")]
+    pub answer_timeout: Duration,
+    /// How long a client may read nothing of what it is sent before it is cut off.
+    #[serde(with = "humantime_serde")]
+    pub stall_timeout: Duration,
+    /// How long a connection may be idle before it is closed: longer than a proxy in front of us keeps it.
+    #[serde(with = "humantime_serde")]
+    pub idle_timeout: Duration,
 }
 
 impl Default for Http {
     fn default() -> Self {
+        let limits = Limits::default();
         Self {
             host: IpAddr::from([127, 0, 0, 1]),
             port: 3000,
             body_limit: 64 * 1024,
             allowed_origins: vec!["http://localhost:*".into()],
-            shutdown_grace: Duration::from_secs(10),
+            shutdown_grace: limits.shutdown_grace,
+            trusted_proxies: Vec::new(),
+            hsts_max_age: None,
+            max_connections: limits.connections,
+            max_connections_per_client: limits.connections_per_client,
+            max_header_bytes: limits.header_bytes,
+            header_timeout: limits.header_timeout,
+            body_timeout: limits.body_timeout,
+            answer_timeout: Duration::from_secs(120),
+            stall_timeout: limits.stall_timeout,
+            idle_timeout: limits.idle_timeout,
+        }
+    }
+}
+
+impl Http {
+    /// What the server grants its clients.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            connections: self.max_connections,
+            connections_per_client: self.max_connections_per_client,
+            header_timeout: self.header_timeout,
+            header_bytes: self.max_header_bytes,
+            body_timeout: self.body_timeout,
+            answer_timeout: Some(self.answer_timeout),
+            stall_timeout: self.stall_timeout,
+            idle_timeout: self.idle_timeout,
+            shutdown_grace: self.shutdown_grace,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The edge: what every request passes through, whatever it asks for.
 
+mod client_address;
 mod cors;
 mod problem;
 mod request;
+mod security_headers;
 
-pub use cors::cors;
+pub use client_address::{TrustedProxy, client_address};
 pub use problem::{Problem, whole_seconds};
-pub use request::{RequestId, at_the_edge};
+pub use request::{Edge, RequestId, at_the_edge};

@@ -10,6 +10,7 @@ mod admin_queue;
 mod auth;
 mod chaos;
 mod docs;
+mod edge;
 mod franchises;
 mod fulfilment;
 mod hardened;
