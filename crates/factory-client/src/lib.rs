@@ -7,6 +7,7 @@
 mod body;
 mod client;
 mod config;
+mod examination;
 mod keys;
 mod redact;
 mod report;
@@ -17,6 +18,7 @@ mod verify;
 
 pub use client::FactoryClient;
 pub use config::{ConfigError, FactoryConfig};
+pub use examination::Shown;
 pub use report::ReportLinkError;
 pub use sent::{Failure, FailureKind, Sent};
 pub use vendor::VendorError;

@@ -5,14 +5,19 @@
 //! `Kitchen::place` → `store::Store::place_order` → `fulfil_order` → `factory_client` → back →
 //! `store::Store::finish`.
 
+mod administration;
 mod api;
 mod app;
 mod auth;
 mod catalogue;
 pub mod config;
 mod edge;
+mod examination;
 mod fulfilment;
 mod traceparent;
+
+pub use administration::ResetPasswordError;
+pub use examination::{examine_config, examine_factory};
 
 use crate::{
     app::{App, AppState},

@@ -62,7 +62,7 @@ async fn call(kitchen: &Kitchen, order: &ClaimedOrder) -> Answer {
         // It was made; only the keys were missing.
         Some(jwt) => jwt.clone(),
         None => {
-            let key = kitchen.idempotency_key(order.id);
+            let key = kitchen.idempotency_key(order);
             match kitchen.factory.send(&request(order), &key, order.traceparent.as_deref()).await {
                 Sent::Made { jwt, report_link } => {
                     kitchen.saw_report_link(report_link);

@@ -20,7 +20,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use store::{Lease, QueueStats, Store, Token};
+use store::{ClaimedOrder, Lease, QueueStats, Store, Token};
 use telemetry::Metrics;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -167,9 +167,10 @@ impl Kitchen {
         Lease { token: Token::new(), duration: self.settings.lease }
     }
 
-    /// The order's name at the factory: the same for every attempt, unlike any other installation's.
-    pub(super) fn idempotency_key(&self, order: OrderId) -> String {
-        format!("{}-{order}", self.installation)
+    /// The order's name at the factory: the same for every attempt, unlike any other installation's. Its date is
+    /// in it because a database that was restored from a backup gives ids again.
+    pub(super) fn idempotency_key(&self, order: &ClaimedOrder) -> String {
+        format!("{}-{}-{}", self.installation, order.id, order.date.as_millisecond())
     }
 
     pub(super) fn one_more_queued(&self) {

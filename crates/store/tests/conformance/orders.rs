@@ -1,10 +1,25 @@
 //! Placing orders and reading them.
 
-use super::{Backend, HOSTILE, events_of, making, new_order, order_in, place, queued};
+use super::{Backend, HOSTILE, claim, events_of, making, new_order, order_in, place, queued};
 use crate::Database;
 use domain::{IdempotencyKey, OrderId, OrderState, UserId};
 use std::{collections::HashSet, time::Duration};
-use store::{Idempotency, NewOrder, OrderRecord, Placed};
+use store::{Idempotency, NewOrder, OrderRecord, Pick, Placed};
+
+/// Its date is part of the name that the factory knows an order by, so it must not change with rounding.
+#[tokio::test]
+async fn an_orders_date_is_the_same_for_whoever_is_told_it() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    for millis in [1, 499, 500, 999] {
+        database.advance(Duration::from_millis(millis)).await;
+        let Placed::Saved { id, date } = store.place_order(new_order(1, 1)).await.unwrap() else {
+            panic!("new")
+        };
+        assert_eq!(store.order(id).await.unwrap().unwrap().date, date);
+        assert_eq!(claim(&*store, Pick::Oldest, 1).await[0].date, date);
+    }
+}
 
 #[tokio::test]
 async fn a_queued_order_is_kept_as_it_was_placed() {
