@@ -13,6 +13,7 @@ mod account;
 mod catalogue;
 mod error;
 mod finding;
+mod mysql;
 mod order;
 mod sqlite;
 mod wildcard;
@@ -24,6 +25,7 @@ pub use account::{
 pub use catalogue::{FranchiseCreation, FranchisePage, FranchiseQuery, NewFranchise, StoreCreation};
 pub use error::StoreError;
 pub use finding::{Finding, Severity};
+pub use mysql::{DatabaseUrlError, HostPort, MysqlOptions, MysqlStore, Tls};
 pub use order::{
     Cancellation, Claim, ClaimedOrder, Finish, Idempotency, Lease, NewOrder, OrderPage, OrderRecord,
     OrderedItem, Pick, Placed, QueueStats, Redrive, Release, Settlement, StatusEvent, Token,

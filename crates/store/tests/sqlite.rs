@@ -24,6 +24,9 @@ struct Database {
 }
 
 impl Backend for Database {
+    const DEAREST: domain::Bitcoin = domain::Bitcoin::MAX;
+    const LARGEST_ID: i64 = i64::MAX;
+
     async fn fresh() -> Self {
         let millis = Arc::new(AtomicI64::new(1_800_000_000_000));
         Self { folder: Arc::new(tempfile::tempdir().unwrap()), millis }

@@ -18,8 +18,12 @@ impl Clock {
         Self::new(Timestamp::now)
     }
 
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        (self.0)()
+    }
+
     pub(super) fn now(&self) -> Millis {
-        Millis::from((self.0)())
+        Millis::from(self.timestamp())
     }
 }
 

@@ -12,7 +12,7 @@ use store::{
 async fn the_menu_is_in_the_order_it_was_written() {
     let store = Database::fresh().await.open().await;
     assert_eq!(store.menu().await.unwrap().0.len(), 0);
-    for (title, satoshi) in [("Veggie", 380_000), ("Aloo", 1), ("Dear", Bitcoin::MAX.satoshi())] {
+    for (title, satoshi) in [("Veggie", 380_000), ("Aloo", 1), ("Dear", Database::DEAREST.satoshi())] {
         let item = NewMenuItem {
             title: title.into(),
             image: "pizza1.png".into(),
@@ -234,7 +234,7 @@ async fn a_store_that_sold_all_the_bitcoin_there_is_can_still_be_shown() {
     let franchise = found(&*store, "dear", &[]).await;
     let shop = open_store(&*store, franchise, "shop").await;
     let mut items = new_order(1, 1).items;
-    items[0].price = Bitcoin::MAX;
+    items[0].price = Database::DEAREST;
     items[1].price = Bitcoin::from_satoshi(1);
     for _ in 0..5 {
         let token = Token::new();
@@ -246,7 +246,7 @@ async fn a_store_that_sold_all_the_bitcoin_there_is_can_still_be_shown() {
     }
     assert_eq!(
         revenue(&*store, shop).await.satoshi(),
-        5 * (Bitcoin::MAX.satoshi() + 1),
+        5 * (Database::DEAREST.satoshi() + 1),
         "more than a float holds"
     );
 }

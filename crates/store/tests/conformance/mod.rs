@@ -24,6 +24,11 @@ use store::{
 
 /// A database of a backend under test.
 pub trait Backend: Sized {
+    /// The highest price that it keeps.
+    const DEAREST: Bitcoin;
+    /// The largest id that it keeps, and without its sign the smallest.
+    const LARGEST_ID: i64;
+
     /// An empty one, whose clock stands still.
     async fn fresh() -> Self;
     /// One more store on it, as another instance would open it.

@@ -60,7 +60,7 @@ proptest! {
 
     #[test]
     fn the_store_does_what_the_model_does(verbs in proptest::collection::vec(verb(), 1..60)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let database = Database::fresh().await;
             let store = database.open().await;

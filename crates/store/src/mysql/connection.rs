@@ -1,0 +1,211 @@
+//! One connection: how it is set up, and how statements run on it.
+
+use super::{
+    failure::Failure,
+    options::{HostPort, MysqlOptions, Tls},
+};
+use mysql_async::{Conn, DriverError, Error, OptsBuilder, Params, Row, SslOpts, prelude::Queryable};
+use secrecy::ExposeSecret;
+use std::{collections::HashMap, time::Duration};
+use tokio::time::timeout;
+
+/// More than there are statements in this crate, so that each is prepared once for each connection.
+const STATEMENTS: usize = 512;
+/// How long a statement waits for a row that another transaction holds.
+const LOCK_WAIT_SECONDS: u32 = 5;
+
+/// What [`Facts`] are asked for. A server that does not know one leaves it out.
+const VARIABLES: &str =
+    "SHOW VARIABLES WHERE Variable_name IN ('version', 'read_only', 'auto_increment_increment',
+    'innodb_flush_log_at_trx_commit', 'log_bin', 'sync_binlog', 'wsrep_on')";
+
+/// A connection whose session is ours: UTC, strict, READ COMMITTED, committing each statement by itself.
+pub(super) struct Connection {
+    driver: Conn,
+    facts: Facts,
+    statement_timeout: Duration,
+}
+
+/// What is worth knowing about the server: its variables.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts(HashMap<String, String>);
+
+impl Facts {
+    /// A variable, in lower case; `None` if this server has none of that name.
+    pub(super) fn get(&self, variable: &str) -> Option<&str> {
+        self.0.get(variable).map(String::as_str)
+    }
+
+    fn is_on(&self, variable: &str) -> bool {
+        self.get(variable).is_some_and(|value| value != "off" && value != "0")
+    }
+
+    /// Whether this is a node of a Galera cluster.
+    pub(super) fn is_galera(&self) -> bool {
+        self.is_on("wsrep_on")
+    }
+
+    fn is_mariadb(&self) -> bool {
+        self.get("version").is_some_and(|version| version.contains("mariadb"))
+    }
+
+    /// Whether the ids of the rows of one INSERT are numbers without gaps.
+    pub(super) fn ids_are_contiguous(&self) -> bool {
+        self.get("auto_increment_increment") == Some("1") && !self.is_galera()
+    }
+}
+
+impl Connection {
+    /// Connects to one address and takes the session over. An address whose server cannot take writes now is no
+    /// better than one that does not answer.
+    pub(super) async fn open(options: &MysqlOptions, address: &HostPort) -> Result<Self, Failure> {
+        let driver = connect(options, address).await?;
+        let mut connection =
+            Self { driver, facts: Facts::default(), statement_timeout: options.statement_timeout };
+        connection.facts = connection.variables().await?;
+        connection.refuse_what_takes_no_writes().await?;
+        connection.set_session(options).await?;
+        Ok(connection)
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// All rows of a prepared statement.
+    pub(super) async fn rows(
+        &mut self,
+        sql: &str,
+        params: impl Into<Params> + Send,
+    ) -> Result<Vec<Row>, Failure> {
+        in_time(self.statement_timeout, self.driver.exec(sql, params.into())).await
+    }
+
+    /// The first row of a prepared statement.
+    pub(super) async fn row(
+        &mut self,
+        sql: &str,
+        params: impl Into<Params> + Send,
+    ) -> Result<Option<Row>, Failure> {
+        in_time(self.statement_timeout, self.driver.exec_first(sql, params.into())).await
+    }
+
+    /// Runs a prepared statement, and answers how many rows it changed.
+    pub(super) async fn execute(
+        &mut self,
+        sql: &str,
+        params: impl Into<Params> + Send,
+    ) -> Result<u64, Failure> {
+        in_time(self.statement_timeout, self.driver.exec_drop(sql, params.into())).await?;
+        Ok(self.driver.affected_rows())
+    }
+
+    /// Runs a statement that cannot be prepared, or is not worth it. Never with anything from outside in it.
+    pub(super) async fn command(&mut self, sql: &str) -> Result<Vec<Row>, Failure> {
+        in_time(self.statement_timeout, self.driver.query(sql)).await
+    }
+
+    /// The id that the last INSERT gave; of several rows the first one's.
+    pub(super) fn last_insert_id(&self) -> Result<i64, Failure> {
+        let id = self.driver.last_insert_id().and_then(|id| i64::try_from(id).ok());
+        id.ok_or_else(|| Failure::Unreadable("an INSERT gave no id".into()))
+    }
+
+    /// Whether the server still answers.
+    pub(super) async fn answers_within(&mut self, limit: Duration) -> bool {
+        in_time(limit, self.driver.ping()).await.is_ok()
+    }
+
+    async fn variables(&mut self) -> Result<Facts, Failure> {
+        let rows = self.command(VARIABLES).await?;
+        let pairs = rows.iter().filter_map(|row| Some((row.get_opt(0)?.ok()?, row.get_opt(1)?.ok()?)));
+        Ok(Facts(pairs.map(|(name, value): (String, String)| (name, value.to_lowercase())).collect()))
+    }
+
+    async fn refuse_what_takes_no_writes(&mut self) -> Result<(), Failure> {
+        if self.facts.is_on("read_only") {
+            return Err(Failure::Unreachable("is read-only".into()));
+        }
+        if !self.facts.is_galera() {
+            return Ok(());
+        }
+        let ready = self.command("SHOW STATUS LIKE 'wsrep_ready'").await?;
+        let ready: Option<String> = ready.first().and_then(|row| row.get_opt(1)).and_then(Result::ok);
+        match ready.as_deref() {
+            Some("ON") => Ok(()),
+            _ => Err(Failure::Unreachable("does not take part in its cluster now (wsrep_ready)".into())),
+        }
+    }
+
+    async fn set_session(&mut self, options: &MysqlOptions) -> Result<(), Failure> {
+        let seconds = options.statement_timeout.as_secs_f64();
+        let limit = match self.facts.is_mariadb() {
+            true => format!("max_statement_time = {seconds}"),
+            // MySQL limits only what reads.
+            false => format!("max_execution_time = {}", options.statement_timeout.as_millis()),
+        };
+        // On a cluster, what another node has committed is seen and compared with before the node answers.
+        let sync = if self.facts.is_galera() { ", wsrep_sync_wait = 3" } else { "" };
+        self.command(&format!(
+            "SET NAMES utf8mb4, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',
+                 autocommit = 1, innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, {limit}{sync}"
+        ))
+        .await?;
+        self.command("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+        Ok(())
+    }
+}
+
+/// Runs something on a connection. Out of time, nobody knows what it still does, so the connection is given up.
+async fn in_time<T>(
+    limit: Duration,
+    work: impl Future<Output = mysql_async::Result<T>>,
+) -> Result<T, Failure> {
+    Ok(timeout(limit, work).await.map_err(|_| Failure::NoAnswer)??)
+}
+
+async fn connect(options: &MysqlOptions, address: &HostPort) -> Result<Conn, Failure> {
+    match (options.tls, address.is_loopback()) {
+        (Tls::Off, _) | (Tls::Automatic, true) => {
+            Ok(Conn::new(driver_options(options, address, None)).await?)
+        }
+        (Tls::Require, _) | (Tls::Automatic, false) => {
+            Ok(Conn::new(driver_options(options, address, Some(trust(options)))).await?)
+        }
+        (Tls::Prefer, _) => {
+            let whoever = SslOpts::default().with_danger_accept_invalid_certs(true);
+            match Conn::new(driver_options(options, address, Some(whoever))).await {
+                Err(Error::Driver(DriverError::NoClientSslFlagFromServer)) => {
+                    Ok(Conn::new(driver_options(options, address, None)).await?)
+                }
+                connected => Ok(connected?),
+            }
+        }
+    }
+}
+
+/// The certificates that a server's may be signed by.
+fn trust(options: &MysqlOptions) -> SslOpts {
+    match &options.tls_ca {
+        Some(path) => {
+            SslOpts::default().with_root_certs(vec![path.clone().into()]).with_disable_built_in_roots(true)
+        }
+        None => SslOpts::default(),
+    }
+}
+
+fn driver_options(options: &MysqlOptions, address: &HostPort, tls: Option<SslOpts>) -> OptsBuilder {
+    OptsBuilder::default()
+        .ip_or_hostname(&address.host)
+        .tcp_port(address.port)
+        .user(Some(&options.user))
+        .pass(Some(options.password.expose_secret()))
+        .db_name(Some(&options.database))
+        .ssl_opts(tls)
+        .prefer_socket(false)
+        .tcp_nodelay(true)
+        .tcp_keepalive(Some(Duration::from_secs(30)))
+        .stmt_cache_size(STATEMENTS)
+        // A row that was found and changed to what it was counts as changed.
+        .client_found_rows(true)
+}

@@ -1,0 +1,90 @@
+//! Settings, the audit log, and forgetting what has expired.
+
+use super::{
+    column::{get, time, time_value},
+    connection::Connection,
+    failure::Failure,
+    sessions,
+    transaction::Transaction,
+};
+use crate::{Act, AuditEntry};
+use domain::UserId;
+use mysql_async::{Row, Value};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What one call forgets at most of each kind: nobody waits long behind it.
+const FORGET: u32 = 1000;
+/// Nobody asks for a receipt after so long, nor for the heartbeat of an instance.
+const RECEIPTS_LIVE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) async fn keep_setting(tx: &mut Transaction, name: &str, value: &str) -> Result<String, Failure> {
+    let kept = "SELECT value FROM setting WHERE name = ?";
+    if let Some(row) = tx.row(kept, (name,)).await? {
+        return get(&row, 0);
+    }
+    tx.execute("INSERT INTO setting (name, value) VALUES (?, ?)", (name, value)).await?;
+    Ok(value.to_owned())
+}
+
+/// Forgets expired sessions and keys, whose number it answers, and what only the backend itself remembers.
+pub(super) async fn prune(tx: &mut Transaction) -> Result<u64, Failure> {
+    let now = tx.now;
+    let sessions = sessions::prune(tx, FORGET).await?;
+    let old = time_value(now.checked_sub(RECEIPTS_LIVE_FOR).unwrap_or(now));
+    let forget =
+        |table: &str, column: &str| format!("DELETE FROM {table} WHERE {column} <= ? LIMIT {FORGET}");
+    let keys = tx.execute(&forget("idempotency", "expiresAt"), (time_value(now),)).await?;
+    tx.execute(&forget("receipt", "at"), (old.clone(),)).await?;
+    tx.execute(&forget("heartbeat", "at"), (old,)).await?;
+    Ok(sessions + keys)
+}
+
+/// A write that is committed, whether or not anything else is.
+pub(super) async fn beat(tx: &mut Transaction, instance: Uuid) -> Result<(), Failure> {
+    tx.execute(
+        "INSERT INTO heartbeat (instance, at) VALUES (?, NOW(3)) ON DUPLICATE KEY UPDATE at = VALUES(at)",
+        (instance.as_bytes(),),
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn record_act(tx: &mut Transaction, act: &Act) -> Result<(), Failure> {
+    let values: Vec<Value> = vec![
+        time_value(tx.now),
+        act.actor.map(|actor| actor.0).into(),
+        act.action.as_str().into(),
+        act.subject.as_str().into(),
+        act.detail.as_deref().into(),
+        act.request_id.as_deref().into(),
+    ];
+    let insert =
+        "INSERT INTO auditLog (at, actorId, action, subject, detail, requestId) VALUES (?, ?, ?, ?, ?, ?)";
+    tx.execute(insert, values).await?;
+    Ok(())
+}
+
+pub(super) const AUDIT_LOG: &str = "SELECT at, actorId, action, subject, detail, requestId FROM auditLog
+     ORDER BY at DESC, id DESC LIMIT ? OFFSET ?";
+
+pub(super) async fn audit_log(
+    db: &mut Connection,
+    page: u32,
+    per_page: u32,
+) -> Result<Vec<AuditEntry>, Failure> {
+    let offset = i64::from(page.saturating_sub(1)).saturating_mul(i64::from(per_page));
+    let rows = db.rows(AUDIT_LOG, (per_page, offset)).await?;
+    rows.iter().map(entry).collect()
+}
+
+fn entry(row: &Row) -> Result<AuditEntry, Failure> {
+    let act = Act {
+        actor: get::<Option<i64>>(row, 1)?.map(UserId),
+        action: get(row, 2)?,
+        subject: get(row, 3)?,
+        detail: get(row, 4)?,
+        request_id: get(row, 5)?,
+    };
+    Ok(AuditEntry { at: time(row, 0)?, act })
+}

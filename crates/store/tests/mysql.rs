@@ -1,0 +1,69 @@
+//! The conformance suite on MariaDB.
+#![allow(clippy::unwrap_used)]
+
+mod conformance;
+
+use conformance::Backend;
+use jiff::Timestamp;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use store::{Clock, MysqlOptions, MysqlStore, Store};
+use test_mariadb::MariaDb;
+
+/// A database of its own on the server that all tests share, and a clock that stands still until it is moved.
+struct Database {
+    name: String,
+    millis: Arc<AtomicI64>,
+}
+
+impl Backend for Database {
+    // DECIMAL(10, 8), and INT.
+    const DEAREST: domain::Bitcoin = domain::Bitcoin::from_satoshi(9_999_999_999);
+    const LARGEST_ID: i64 = i32::MAX as i64;
+
+    async fn fresh() -> Self {
+        let name = tokio::task::spawn_blocking(|| MariaDb::shared().fresh_database()).await.unwrap();
+        Self { name, millis: Arc::new(AtomicI64::new(1_800_000_000_000)) }
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        let millis = Arc::clone(&self.millis);
+        let now = move || Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap();
+        let options = MysqlOptions::from_url(&self.location()).unwrap();
+        open(MysqlOptions { clock: Some(Clock::new(now)), ..options }).await
+    }
+
+    async fn advance(&self, by: Duration) {
+        self.millis.fetch_add(by.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    fn location(&self) -> String {
+        MariaDb::shared().url(&self.name)
+    }
+
+    async fn open_at(location: &str) -> Arc<dyn Store> {
+        open(MysqlOptions::from_url(location).unwrap()).await
+    }
+
+    async fn assert_intact(&self) {
+        let tables = self.sql("SHOW TABLES");
+        let tables: Vec<_> = tables.lines().map(|table| format!("`{table}`")).collect();
+        let verdicts = self.sql(&format!("CHECK TABLE {} EXTENDED", tables.join(", ")));
+        assert!(verdicts.lines().all(|verdict| verdict.ends_with("\tstatus\tOK")), "{verdicts}");
+    }
+}
+
+impl Database {
+    fn sql(&self, statements: &str) -> String {
+        MariaDb::shared().sql(&self.name, statements)
+    }
+}
+
+async fn open(options: MysqlOptions) -> Arc<dyn Store> {
+    Arc::new(MysqlStore::open(options).await.unwrap())
+}
