@@ -1,15 +1,12 @@
 //! A client that does with its socket whatever a test wants.
 
-use crate::Server;
+use crate::{PATIENCE, Server};
 use std::{io, net::IpAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
     time::{sleep, timeout},
 };
-
-/// Nothing takes this long; a test that waits for it fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Client(pub TcpStream);
 

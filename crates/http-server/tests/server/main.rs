@@ -26,13 +26,20 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{net::TcpListener, sync::Notify, task::JoinHandle, time::sleep};
+use tokio::{
+    net::TcpListener,
+    sync::Notify,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 /// Short enough to wait for.
 const SHORT: Duration = Duration::from_millis(150);
 /// Longer than any test.
 const FOR_EVER: Duration = Duration::from_secs(3600);
+/// Nothing takes this long; a test that waits for it fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// More than sockets on both sides hold.
 const HUGE: usize = 64 << 20;
 
@@ -86,9 +93,12 @@ impl Server {
 
     /// Waits until this many answers, streams and handlers are alive.
     async fn until_alive(&self, expected: usize) {
-        while self.seen.alive.load(SeqCst) != expected {
-            sleep(Duration::from_millis(5)).await;
-        }
+        let waiting = async {
+            while self.seen.alive.load(SeqCst) != expected {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("never so many");
     }
 }
 
