@@ -96,7 +96,11 @@ impl Demo {
     fn factory(&self) -> FactoryConfig {
         let vendor =
             SeedVendor { id: VENDOR.to_owned(), name: "JWT Pizza demo".to_owned(), api_key: API_KEY.into() };
-        FactoryConfig { seed_vendors: vec![vendor], ..FactoryConfig::new(self.data.join("factory")) }
+        FactoryConfig {
+            seed_vendors: vec![vendor],
+            admins: vec![VENDOR.to_owned()],
+            ..FactoryConfig::new(self.data.join("factory"))
+        }
     }
 }
 

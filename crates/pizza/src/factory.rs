@@ -3,8 +3,8 @@
 use crate::process::{listen, shutdown_signal};
 use anyhow::Context;
 use clap::Args;
-use factory::{FactoryConfig, RsaBits, SeedVendor};
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use factory::{FactoryConfig, Mail, RsaBits, SeedVendor};
+use std::{net::IpAddr, path::PathBuf};
 
 /// Run a pizza factory: makes pizzas (signed JWTs) for its vendors, and misbehaves on request.
 ///
@@ -23,6 +23,15 @@ pub struct Factory {
     /// A vendor that exists from the start, as id:api-key. May be given several times.
     #[arg(long = "vendor", value_name = "ID:KEY", env = "PIZZA_FACTORY_VENDORS", value_delimiter = ',', value_parser = vendor)]
     vendors: Vec<SeedVendor>,
+    /// A vendor that runs the factory: sees all vendors, makes others administrators, deletes. May be given several times.
+    #[arg(long = "admin", value_name = "ID")]
+    admins: Vec<String>,
+    /// Where the one-time codes go with which vendors sign in: log, off, or a file.
+    #[arg(long, default_value = "log", value_name = "log|off|FILE")]
+    mail: String,
+    /// An origin whose pages may call this factory; a star stands for any port. May be given several times.
+    #[arg(long = "allow-origin", default_value = "http://localhost:*", value_name = "ORIGIN")]
+    allowed_origins: Vec<String>,
     /// The size of the signing key that is made at first start: 2048 or 4096.
     #[arg(long, default_value_t = 2048, value_name = "BITS")]
     rsa_bits: u32,
@@ -42,12 +51,22 @@ impl Factory {
         let config = FactoryConfig {
             rsa_bits: RsaBits::try_from(self.rsa_bits)?,
             seed_vendors: self.vendors,
-            oven_delay: Duration::from_secs(32),
+            admins: self.admins,
+            mail: mail(&self.mail),
+            allowed_origins: self.allowed_origins,
             ..FactoryConfig::new(self.data)
         };
         tracing::info!(component = "factory", address = %listener.local_addr()?, "the ovens are hot");
         factory::serve(listener, config, shutdown).await.context("the factory stopped")?;
         Ok(())
+    }
+}
+
+fn mail(to: &str) -> Mail {
+    match to {
+        "log" => Mail::Log,
+        "off" => Mail::Off,
+        file => Mail::File(file.into()),
     }
 }
 
