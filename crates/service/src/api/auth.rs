@@ -9,31 +9,52 @@ use crate::{
     auth::{HashError, PasswordRefused, SessionsError, check_new_password, is_historic},
     edge::Problem,
 };
-use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use axum::{extract::State, http::StatusCode};
 use domain::{EmailAddress, Name, PersonError, Role, User};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::time::Duration;
 use store::{Credentials, NewUser, Registration};
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+/// Who wants an account.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "pizza diner", "email": "diner@example.com", "password": "…" }))]
 pub struct Register {
+    #[schema(required, nullable = false, min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
+    #[schema(required, nullable = false, max_length = 255, pattern = "@")]
     email: Option<String>,
+    #[schema(required, nullable = false, value_type = String, format = Password, min_length = 1)]
     password: Option<SecretString>,
 }
 
-#[derive(Deserialize)]
+/// Who wants a session.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "email": "diner@example.com", "password": "…" }))]
 pub struct Login {
+    #[schema(required, nullable = false)]
     email: Option<String>,
+    #[schema(required, nullable = false, value_type = String, format = Password)]
     password: Option<SecretString>,
 }
 
-/// `POST /api/auth`
+/// Register a new user
+///
+/// The account is a diner's, and the session begins at once.
+#[utoipa::path(
+    post, path = "/api/auth", tag = "auth",
+    request_body = Register,
+    responses(
+        (status = 200, description = "The account and its first session", body = SignedIn),
+        (status = 400, description = "Something is missing or cannot be, or the password is too weak; the message says what."),
+        (status = 409, description = "This e-mail address has an account already."),
+    ),
+)]
 pub async fn register(
     State(app): State<AppState>,
     Json(body): Json<Register>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<SignedIn>, Problem> {
     let (name, email, password) =
         complete(body).ok_or_else(|| Problem::bad_request("name, email, and password are required"))?;
     let name = Name::parse(&name).map_err(|error| invalid("name", error))?;
@@ -47,12 +68,23 @@ pub async fn register(
     }
 }
 
-/// `PUT /api/auth`
+/// Log in an existing user
+///
+/// Unknown addresses and wrong passwords get the same answer in the same time. Only failures are limited.
+#[utoipa::path(
+    put, path = "/api/auth", tag = "auth",
+    request_body = Login,
+    responses(
+        (status = 200, description = "A new session", body = SignedIn),
+        (status = 404, description = "There is no such user, or the password is another."),
+        (status = 429, description = "Too many failed logins to this account from this address."),
+    ),
+)]
 pub async fn login(
     State(app): State<AppState>,
     ClientAddress(address): ClientAddress,
     Json(body): Json<Login>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<SignedIn>, Problem> {
     let email = body.email.unwrap_or_default();
     let password = body.password.unwrap_or_default();
     if let Some(wait) = app.login_guard.must_wait(&email, address) {
@@ -84,11 +116,15 @@ fn too_many_failures(app: &AppState, wait: Duration) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(wait)
 }
 
-/// `DELETE /api/auth`
+/// Log out
+#[utoipa::path(
+    delete, path = "/api/auth", tag = "auth", security(("session" = [])),
+    responses((status = 200, description = "The session has ended", body = Message, example = json!({ "message": "logout successful" }))),
+)]
 pub async fn logout(
     State(app): State<AppState>,
     Caller(session): Caller,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<Message>, Problem> {
     app.sessions.close(&session).await?;
     Ok(axum::Json(Message::new("logout successful")))
 }

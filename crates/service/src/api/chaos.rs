@@ -7,14 +7,25 @@ use super::{
 use crate::{app::AppState, edge::Problem};
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Whether there is chaos.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "chaos": true }))]
 pub struct Chaos {
     chaos: bool,
 }
 
-/// `PUT /api/order/chaos/{state}`
+/// Make half of the calls to the factory fail, for a drill (admin)
+#[utoipa::path(
+    put, path = "/api/order/chaos/{state}", tag = "administration", security(("session" = [])),
+    params(("state" = bool, Path, description = "Whether there shall be chaos", example = true)),
+    responses(
+        (status = 200, description = "Whether there is chaos now", body = Chaos),
+        (status = 400, description = "The state is neither true nor false."),
+        (status = 403, description = "Only an admin may do that."),
+    ),
+)]
 pub async fn set(
     State(app): State<AppState>,
     acts: Acts,

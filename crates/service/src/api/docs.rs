@@ -1,155 +1,158 @@
-//! What the API can do, in the historic format.
+//! What the API can do, as people read it.
 
-use crate::{VERSION, app::AppState};
-use axum::{extract::State, response::IntoResponse};
+use super::{
+    openapi::DOCUMENT,
+    reference::{Answer, CALLS, Call},
+};
+use crate::{VERSION, app::AppState, edge::Problem};
+use askama::Template;
+use axum::{extract::State, http::header, response::IntoResponse};
+use serde::Serialize;
 use serde_json::{Value, json};
+use url::Url;
+use utoipa::ToSchema;
 
-/// `GET /`
-pub async fn welcome() -> impl IntoResponse {
-    axum::Json(json!({ "message": "welcome to JWT Pizza", "version": VERSION }))
+const STYLE: &str = include_str!("../../assets/docs.css");
+/// The page needs its own style sheet, and nothing else from anywhere.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Whoever knocks.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "message": "welcome to JWT Pizza", "version": "0.1.0" }))]
+pub struct Welcome {
+    message: &'static str,
+    version: &'static str,
 }
 
-/// `GET /api/docs`
-pub async fn docs(State(app): State<AppState>) -> impl IntoResponse {
-    axum::Json(json!({
-        "version": VERSION,
-        "endpoints": endpoints(),
-        "config": { "factory": app.config.factory.url, "db": "SQLite" },
-    }))
+/// Welcome
+#[utoipa::path(
+    get, path = "/", tag = "documents",
+    responses((status = 200, description = "Who we are", body = Welcome)),
+)]
+pub async fn welcome() -> axum::Json<Welcome> {
+    axum::Json(Welcome { message: "welcome to JWT Pizza", version: VERSION })
 }
 
-fn endpoints() -> Vec<Value> {
-    let user =
-        json!({ "id": 4, "name": "pizza diner", "email": "d@jwt.com", "roles": [{ "role": "diner" }] });
-    let item = json!({ "menuId": 1, "description": "Veggie", "price": 0.0038 });
-    let order = json!({ "id": 1, "franchiseId": 1, "storeId": 1, "items": [item], "date": "2025-12-02T10:10:30Z", "status": "fulfilled" });
-    let body =
-        |example: &str, json: &str| format!("{example} -H 'Content-Type: application/json' -d '{json}'");
-    let auth = "-H 'Authorization: Bearer tttttt'";
-    let url = |path: &str| format!("localhost:3000{path}");
-    let open = |method: &str, path: &str, description: &str, example: String, response: Value| json!({ "method": method, "path": path, "description": description, "example": example, "response": response });
-    let signed_in = |method: &str, path: &str, description: &str, example: String, response: Value| json!({ "method": method, "path": path, "requiresAuth": true, "description": description, "example": example, "response": response });
-    vec![
-        open(
-            "POST",
-            "/api/auth",
-            "Register a new user",
-            body(
-                &format!("curl -X POST {}", url("/api/auth")),
-                r#"{"name":"pizza diner","email":"d@jwt.com","password":"…"}"#,
-            ),
-            json!({ "user": user, "token": "tttttt" }),
-        ),
-        open(
-            "PUT",
-            "/api/auth",
-            "Log in an existing user",
-            body(&format!("curl -X PUT {}", url("/api/auth")), r#"{"email":"d@jwt.com","password":"…"}"#),
-            json!({ "user": user, "token": "tttttt" }),
-        ),
-        signed_in(
-            "DELETE",
-            "/api/auth",
-            "Log out",
-            format!("curl -X DELETE {} {auth}", url("/api/auth")),
-            json!({ "message": "logout successful" }),
-        ),
-        signed_in(
-            "GET",
-            "/api/user/me",
-            "Who am I",
-            format!("curl {} {auth}", url("/api/user/me")),
-            json!({ "id": 4, "name": "pizza diner", "email": "d@jwt.com", "roles": [{ "role": "diner" }], "iat": 1_764_670_230 }),
-        ),
-        open(
-            "GET",
-            "/api/order/menu",
-            "The pizza menu",
-            format!("curl {}", url("/api/order/menu")),
-            json!([{ "id": 1, "title": "Veggie", "image": "pizza1.png", "price": 0.0038, "description": "A garden of delight" }]),
-        ),
-        open(
-            "GET",
-            "/api/franchise?page=0&limit=10&name=*",
-            "All franchises, by page and name",
-            format!("curl '{}'", url("/api/franchise?page=0&limit=10&name=pizza*")),
-            json!({ "franchises": [{ "id": 1, "name": "pizzaPocket", "stores": [{ "id": 1, "name": "SLC" }] }], "more": false }),
-        ),
-        signed_in(
-            "POST",
-            "/api/franchise",
-            "Found a franchise (admin)",
-            body(
-                &format!("curl -X POST {} {auth}", url("/api/franchise")),
-                r#"{"name":"pizzaPocket","admins":[{"email":"f@jwt.com"}]}"#,
-            ),
-            json!({ "name": "pizzaPocket", "admins": [{ "email": "f@jwt.com", "id": 3, "name": "pizza franchisee" }], "id": 1 }),
-        ),
-        signed_in(
-            "DELETE",
-            "/api/franchise/:franchiseId",
-            "Delete a franchise (admin)",
-            format!("curl -X DELETE {} {auth}", url("/api/franchise/1")),
-            json!({ "message": "franchise deleted" }),
-        ),
-        signed_in(
-            "POST",
-            "/api/franchise/:franchiseId/store",
-            "Open a store (admin or franchisee)",
-            body(&format!("curl -X POST {} {auth}", url("/api/franchise/1/store")), r#"{"name":"SLC"}"#),
-            json!({ "id": 1, "franchiseId": 1, "name": "SLC" }),
-        ),
-        signed_in(
-            "DELETE",
-            "/api/franchise/:franchiseId/store/:storeId",
-            "Close a store (admin or franchisee)",
-            format!("curl -X DELETE {} {auth}", url("/api/franchise/1/store/1")),
-            json!({ "message": "store deleted" }),
-        ),
-        signed_in(
-            "GET",
-            "/api/order?page=1",
-            "My orders, newest first",
-            format!("curl {} {auth}", url("/api/order")),
-            json!({ "dinerId": 4, "orders": [order], "page": 1 }),
-        ),
-        signed_in(
-            "POST",
-            "/api/order",
-            "Order pizzas. 200 with the pizza; 202 when the order is saved and not made yet",
-            body(
-                &format!("curl -X POST {} {auth}", url("/api/order")),
-                r#"{"franchiseId":1,"storeId":1,"items":[{"menuId":1}]}"#,
-            ),
-            json!({ "order": order, "jwt": "1111111111" }),
-        ),
-        signed_in(
-            "GET",
-            "/api/order/:orderId",
-            "One order",
-            format!("curl {} {auth}", url("/api/order/1")),
-            order.clone(),
-        ),
-        signed_in(
-            "GET",
-            "/api/order/:orderId/events",
-            "An order's changes, as server-sent events",
-            format!("curl -N {} {auth}", url("/api/order/1/events")),
-            json!("event: status"),
-        ),
-        signed_in(
-            "DELETE",
-            "/api/order/:orderId",
-            "Cancel an order that is still queued",
-            format!("curl -X DELETE {} {auth}", url("/api/order/1")),
-            json!({ "message": "order cancelled" }),
-        ),
-        open(
-            "GET",
-            "/api/status",
-            "Whether the kitchen is open, and how long the queue is",
-            format!("curl {}", url("/api/status")),
-            json!({ "kitchen": "open", "message": "The kitchen is open.", "queueDepth": 0, "oldestQueuedSeconds": 0 }),
-        ),
-    ]
+/// This API, in the historic format
+#[utoipa::path(
+    get, path = "/api/docs", tag = "documents",
+    responses((status = 200, description = "Every call", body = Object, example = json!({ "version": "0.1.0", "endpoints": [], "config": {} }))),
+)]
+pub async fn docs(State(app): State<AppState>) -> axum::Json<Value> {
+    let endpoints: Vec<_> = CALLS.iter().map(endpoint).collect();
+    let factory = without_credentials(app.config.factory.url.clone());
+    axum::Json(
+        json!({ "version": VERSION, "endpoints": endpoints, "config": { "factory": factory, "db": "SQLite" } }),
+    )
+}
+
+fn endpoint(call: &Call) -> Value {
+    let path = call.path.replace('{', ":").replace('}', "");
+    let mut endpoint = json!({
+        "method": call.method,
+        "path": format!("{path}{}", call.query),
+        "description": call.summary,
+        "example": call.curl,
+        "response": call.response(),
+    });
+    if call.needs_session {
+        endpoint["requiresAuth"] = true.into();
+    }
+    endpoint
+}
+
+fn without_credentials(mut url: Url) -> Url {
+    // A URL that cannot have credentials has none.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url
+}
+
+/// This API, as a page to browse
+#[utoipa::path(
+    get, path = "/docs", tag = "documents",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html", example = "<!doctype html>")),
+)]
+pub async fn page() -> Result<impl IntoResponse, Problem> {
+    let page = Page { version: VERSION, about: &DOCUMENT["info"]["description"], nouns: nouns() }.render();
+    let page = page.map_err(|error| {
+        tracing::error!("type" = "unhandled", component = "docs", %error, "the page cannot be written");
+        Problem::internal()
+    })?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    ];
+    Ok((headers, page))
+}
+
+/// The style of that page
+#[utoipa::path(
+    get, path = "/docs/style.css", tag = "documents",
+    responses((status = 200, description = "The style sheet", body = String, content_type = "text/css", example = ":root {}")),
+)]
+pub async fn style() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)
+}
+
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct Page {
+    version: &'static str,
+    about: &'static Value,
+    nouns: Vec<Noun>,
+}
+
+/// The calls about one noun.
+struct Noun {
+    name: &'static str,
+    description: &'static str,
+    calls: Vec<&'static Call>,
+}
+
+fn nouns() -> Vec<Noun> {
+    let tags = DOCUMENT["tags"].as_array().into_iter().flatten();
+    let noun = |tag: &'static Value| {
+        let name = tag["name"].as_str()?;
+        let calls = CALLS.iter().filter(|call| call.tag == name).collect();
+        Some(Noun { name, description: tag["description"].as_str()?, calls })
+    };
+    tags.filter_map(noun).collect()
+}
+
+impl Page {
+    /// The paragraphs of what is said before all.
+    fn paragraphs(&self) -> impl Iterator<Item = &str> {
+        self.about.as_str().unwrap_or_default().split("\n\n")
+    }
+}
+
+impl Call {
+    /// Where it is on the page.
+    fn anchor(&self) -> String {
+        let words: Vec<_> =
+            self.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        format!("{}-{}", self.method.to_lowercase(), words.join("-"))
+    }
+}
+
+impl Answer {
+    /// Whether it is a good one.
+    fn class(&self) -> &'static str {
+        match self.status.as_bytes().first() {
+            Some(b'2') => "good",
+            Some(b'4') => "refused",
+            _ => "failed",
+        }
+    }
+
+    /// Its example over several lines.
+    fn shown(&self) -> Option<String> {
+        match self.example.as_ref()? {
+            Value::String(text) => Some(text.clone()),
+            json => serde_json::to_string_pretty(json).ok(),
+        }
+    }
 }

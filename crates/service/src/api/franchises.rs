@@ -3,50 +3,104 @@
 use super::{
     acts::{Acts, forbidden},
     extract::{Caller, Json, MaybeCaller, Path, Query, clamped, path_id},
-    views::{AdminView, FranchiseView},
+    views::{AdminView, FranchiseView, Message},
 };
 use crate::{app::AppState, edge::Problem};
-use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use axum::{extract::State, http::StatusCode};
 use domain::{EmailAddress, FranchiseId, Name, StoreId, User, UserId};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use store::{FranchiseCreation, FranchiseQuery, NewFranchise, StoreCreation};
+use utoipa::{IntoParams, ToSchema};
 
 const MAX_PER_PAGE: u32 = 100;
 const MAX_PAGE: u32 = 1_000_000;
 /// People who may run one franchise.
 const MAX_ADMINS: usize = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// Counts from 0. What is no number reads as the default.
+    #[param(example = "0")]
     page: Option<String>,
+    /// Franchises a page, at most 100.
+    #[param(example = "10")]
     limit: Option<String>,
+    /// The name to match; `*` stands for anything.
+    #[param(example = "*")]
     name: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// A page of franchises, by id.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "franchises": [{ "id": 1, "name": "pizzaPocket", "stores": [{ "id": 1, "name": "SLC" }] }], "more": false }))]
+pub struct FranchiseList {
+    franchises: Vec<FranchiseView>,
+    /// Whether another page follows.
+    more: bool,
+}
+
+/// A franchise to found.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "pizzaPocket", "admins": [{ "email": "franchisee@example.com" }] }))]
 pub struct CreateFranchise {
+    #[schema(required, nullable = false, min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
+    /// Who shall run it: people with accounts.
     #[serde(default)]
+    #[schema(max_items = 100)]
     admins: Vec<AdminEmail>,
 }
 
-#[derive(Deserialize)]
-struct AdminEmail {
+/// Somebody who shall run a franchise.
+#[derive(Deserialize, ToSchema)]
+pub struct AdminEmail {
     email: String,
 }
 
-#[derive(Deserialize)]
+/// A franchise that was founded.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "id": 1, "name": "pizzaPocket", "admins": [{ "email": "franchisee@example.com", "id": 3, "name": "pizza franchisee" }] }))]
+pub struct CreatedFranchise {
+    id: i64,
+    name: String,
+    admins: Vec<AdminView>,
+}
+
+/// A store to open.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "SLC" }))]
 pub struct CreateStore {
+    #[schema(required, nullable = false, min_length = 1, max_length = 255, pattern = r"\S")]
     name: Option<String>,
 }
 
-/// `GET /api/franchise?page=0&limit=10&name=*`
+/// A store that was opened.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "id": 1, "franchiseId": 1, "name": "SLC" }))]
+#[serde(rename_all = "camelCase")]
+pub struct CreatedStore {
+    id: i64,
+    franchise_id: i64,
+    name: String,
+}
+
+/// List franchises, by page and name
+///
+/// An admin sees who runs each, and what each store brought in.
+#[utoipa::path(
+    get, path = "/api/franchise", tag = "franchises", security((), ("session" = [])),
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of franchises", body = FranchiseList),
+        (status = 503, description = "We cannot read them right now."),
+    ),
+)]
 pub async fn list(
     State(app): State<AppState>,
     MaybeCaller(caller): MaybeCaller,
     Query(query): Query<ListQuery>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<FranchiseList>, Problem> {
     let is_admin = caller.is_some_and(|session| session.user.is_admin());
     let page = app
         .store
@@ -57,12 +111,19 @@ pub async fn list(
             with_business: is_admin,
         })
         .await?;
-    let franchises: Vec<_> =
+    let franchises =
         page.franchises.into_iter().map(|franchise| FranchiseView::new(franchise, is_admin)).collect();
-    Ok(axum::Json(json!({ "franchises": franchises, "more": page.more })))
+    Ok(axum::Json(FranchiseList { franchises, more: page.more }))
 }
 
-/// `GET /api/franchise/{user_id}`: the franchises that somebody runs. Those of others look like none.
+/// List the franchises that somebody runs (oneself or admin)
+///
+/// Those of others look like none.
+#[utoipa::path(
+    get, path = "/api/franchise/{id}", tag = "franchises", security(("session" = [])),
+    params(("id" = i64, Path, description = "The user who runs them", example = 3)),
+    responses((status = 200, description = "Their franchises", body = Vec<FranchiseView>)),
+)]
 pub async fn list_of(
     State(app): State<AppState>,
     Caller(session): Caller,
@@ -77,13 +138,23 @@ pub async fn list_of(
     Ok(axum::Json(franchises.into_iter().map(|franchise| FranchiseView::new(franchise, true)).collect()))
 }
 
-/// `POST /api/franchise`
+/// Found a franchise (admin)
+#[utoipa::path(
+    post, path = "/api/franchise", tag = "franchises", security(("session" = [])),
+    request_body = CreateFranchise,
+    responses(
+        (status = 200, description = "The franchise", body = CreatedFranchise),
+        (status = 403, description = "Only an admin may do that."),
+        (status = 404, description = "Nobody has one of the e-mail addresses."),
+        (status = 409, description = "Another franchise is called that."),
+    ),
+)]
 pub async fn create(
     State(app): State<AppState>,
     acts: Acts,
     Caller(session): Caller,
     Json(body): Json<CreateFranchise>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<CreatedFranchise>, Problem> {
     if !session.user.is_admin() {
         return Err(forbidden("unable to create a franchise"));
     }
@@ -97,8 +168,8 @@ pub async fn create(
             app.catalogue.changed();
             app.sessions.roles_changed();
             acts.record(&session, "franchise.create", format!("franchise {id}"), Some(name.clone())).await;
-            let admins: Vec<_> = admins.into_iter().map(AdminView::from).collect();
-            Ok(axum::Json(json!({ "name": name, "admins": admins, "id": id })))
+            let admins = admins.into_iter().map(AdminView::from).collect();
+            Ok(axum::Json(CreatedFranchise { id: id.0, name, admins }))
         }
         FranchiseCreation::NameTaken => {
             Err(Problem::new(StatusCode::CONFLICT, "a franchise with this name exists already"))
@@ -107,13 +178,23 @@ pub async fn create(
     }
 }
 
-/// `DELETE /api/franchise/{franchise_id}`
+/// Delete a franchise with its stores (admin)
+///
+/// Also answers 200 when it did not exist.
+#[utoipa::path(
+    delete, path = "/api/franchise/{id}", tag = "franchises", security(("session" = [])),
+    params(("id" = i64, Path, description = "The franchise", example = 1)),
+    responses(
+        (status = 200, description = "It does not exist any more", body = Message, example = json!({ "message": "franchise deleted" })),
+        (status = 403, description = "Only an admin may do that."),
+    ),
+)]
 pub async fn delete(
     State(app): State<AppState>,
     acts: Acts,
     Caller(session): Caller,
     Path(id): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<Message>, Problem> {
     if !session.user.is_admin() {
         return Err(forbidden("unable to delete a franchise"));
     }
@@ -126,17 +207,27 @@ pub async fn delete(
             acts.record(&session, "franchise.delete", format!("franchise {id}"), None).await;
         }
     }
-    Ok(axum::Json(json!({ "message": "franchise deleted" })))
+    Ok(axum::Json(Message::new("franchise deleted")))
 }
 
-/// `POST /api/franchise/{franchise_id}/store`
+/// Open a store (admin or franchisee)
+#[utoipa::path(
+    post, path = "/api/franchise/{id}/store", tag = "franchises", security(("session" = [])),
+    params(("id" = i64, Path, description = "The franchise", example = 1)),
+    request_body = CreateStore,
+    responses(
+        (status = 200, description = "The store", body = CreatedStore),
+        (status = 403, description = "The franchise is somebody else's."),
+        (status = 404, description = "There is no such franchise."),
+    ),
+)]
 pub async fn create_store(
     State(app): State<AppState>,
     acts: Acts,
     Caller(session): Caller,
     Path(franchise): Path<String>,
     Json(body): Json<CreateStore>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<CreatedStore>, Problem> {
     let franchise = run_by(&session.user, &franchise, "unable to create a store")?;
     let name = required_name(body.name)?;
     match app.store.create_store(franchise, &name).await? {
@@ -144,19 +235,33 @@ pub async fn create_store(
             app.catalogue.changed();
             let detail = format!("{name}, franchise {franchise}");
             acts.record(&session, "store.create", format!("store {id}"), Some(detail)).await;
-            Ok(axum::Json(json!({ "id": id, "franchiseId": franchise, "name": name })))
+            Ok(axum::Json(CreatedStore { id: id.0, franchise_id: franchise.0, name }))
         }
         StoreCreation::UnknownFranchise => Err(Problem::not_found("unknown franchise")),
     }
 }
 
-/// `DELETE /api/franchise/{franchise_id}/store/{store_id}`
+/// Close a store (admin or franchisee)
+///
+/// Also answers 200 when it did not exist.
+#[utoipa::path(
+    delete, path = "/api/franchise/{id}/store/{store_id}", tag = "franchises", security(("session" = [])),
+    params(
+        ("id" = i64, Path, description = "The franchise", example = 1),
+        ("store_id" = i64, Path, description = "The store", example = 1),
+    ),
+    responses(
+        (status = 200, description = "It does not exist any more", body = Message, example = json!({ "message": "store deleted" })),
+        (status = 403, description = "The franchise is somebody else's."),
+        (status = 404, description = "There can be no such franchise or store."),
+    ),
+)]
 pub async fn delete_store(
     State(app): State<AppState>,
     acts: Acts,
     Caller(session): Caller,
     Path((franchise, store)): Path<(String, String)>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<Message>, Problem> {
     let franchise = run_by(&session.user, &franchise, "unable to delete a store")?;
     let store = path_id(&store, StoreId, "unknown store")?;
     let existed = app.store.delete_store(franchise, store).await?;
@@ -165,7 +270,7 @@ pub async fn delete_store(
         let detail = format!("franchise {franchise}");
         acts.record(&session, "store.delete", format!("store {store}"), Some(detail)).await;
     }
-    Ok(axum::Json(json!({ "message": "store deleted" })))
+    Ok(axum::Json(Message::new("store deleted")))
 }
 
 /// The franchise, if this user runs it.

@@ -9,10 +9,13 @@ mod extract;
 mod franchises;
 mod health;
 mod menu;
+mod openapi;
 mod order_answer;
 mod order_events;
 mod order_request;
 mod orders;
+mod reference;
+mod schema;
 mod status;
 mod users;
 mod views;
@@ -27,32 +30,15 @@ use axum::{
     extract::DefaultBodyLimit,
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    routing::{delete, get, post, put},
 };
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Every route, and what all of them pass through.
 pub fn router(app: AppState) -> Router {
     let body_limit = DefaultBodyLimit::max(app.config.http.body_limit);
-    Router::new()
-        .merge(administrative())
-        .route("/", get(docs::welcome))
-        .route("/api/docs", get(docs::docs))
-        .route("/api/auth", post(auth::register).merge(put(auth::login)).merge(delete(auth::logout)))
-        .route("/api/user/me", get(users::me))
-        .route("/api/user", get(users::list))
-        .route("/api/order/menu", get(menu::show))
-        .route("/api/franchise", get(franchises::list))
-        .route("/api/franchise/{id}", get(franchises::list_of))
-        .route("/api/admin/circuit", get(circuit::show))
-        .route("/api/admin/queue", get(queue::list))
-        .route("/api/admin/audit", get(audit::list))
-        .route("/api/order", get(orders::list).merge(post(orders::place_order)))
-        .route("/api/order/{order_id}", get(orders::show).merge(delete(orders::cancel)))
-        .route("/api/order/{order_id}/events", get(order_events::stream))
-        .route("/api/status", get(status::show))
-        .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
+    let (routes, _) = routes().split_for_parts();
+    routes
         .fallback(async || Problem::not_found("unknown endpoint"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
@@ -62,20 +48,48 @@ pub fn router(app: AppState) -> Router {
         .with_state(app)
 }
 
-/// What changes more than the caller's own orders and sessions. It is recorded, so it is carried through.
-fn administrative() -> Router<AppState> {
-    Router::new()
-        .route("/api/user/{id}", put(users::update).merge(delete(users::delete)))
-        .route("/api/order/menu", put(menu::add))
-        .route("/api/order/chaos/{state}", put(chaos::set))
-        .route("/api/franchise", post(franchises::create))
-        .route("/api/franchise/{id}", delete(franchises::delete))
-        .route("/api/franchise/{id}/store", post(franchises::create_store))
-        .route("/api/franchise/{id}/store/{store_id}", delete(franchises::delete_store))
-        .route("/api/admin/circuit", put(circuit::set_mode))
-        .route("/api/admin/queue/pause", post(queue::pause))
-        .route("/api/admin/queue/resume", post(queue::resume))
-        .route("/api/admin/queue/{order_id}/redrive", post(queue::redrive))
-        .route("/api/admin/queue/{order_id}/cancel", post(queue::cancel))
+/// Every route, with what the OpenAPI document says about it.
+fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::Frame::openapi())
+        .routes(routes!(docs::welcome))
+        .routes(routes!(docs::docs))
+        .routes(routes!(docs::page))
+        .routes(routes!(docs::style))
+        .routes(routes!(openapi::document))
+        .routes(routes!(auth::register, auth::login, auth::logout))
+        .routes(routes!(users::me))
+        .routes(routes!(users::list))
+        .routes(routes!(menu::show))
+        .routes(routes!(franchises::list))
+        .routes(routes!(franchises::list_of))
+        .routes(routes!(orders::list, orders::place_order))
+        .routes(routes!(orders::show))
+        .routes(routes!(order_events::stream))
+        .routes(routes!(circuit::show))
+        .routes(routes!(queue::list))
+        .routes(routes!(audit::list))
+        .routes(routes!(status::show))
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .merge(administrative())
+}
+
+/// What may change more than the caller's own orders and sessions. It is recorded, so it is carried through.
+fn administrative() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(users::update, users::delete))
+        .routes(routes!(menu::add))
+        .routes(routes!(chaos::set))
+        .routes(routes!(franchises::create))
+        .routes(routes!(franchises::delete))
+        .routes(routes!(franchises::create_store))
+        .routes(routes!(franchises::delete_store))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(circuit::set_mode))
+        .routes(routes!(queue::pause))
+        .routes(routes!(queue::resume))
+        .routes(routes!(queue::redrive))
+        .routes(routes!(queue::cancel))
         .route_layer(from_fn(acts::carried_through))
 }

@@ -1,6 +1,6 @@
 //! The answer to `POST /api/order`: a pizza, or the promise of one, or why there will be none.
 
-use super::views::from_now;
+use super::{schema, views::from_now};
 use crate::{
     app::AppState,
     auth::Session,
@@ -16,6 +16,7 @@ use domain::{FranchiseId, OrderId, OrderItem, OrderState, StoreId};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{NewOrder, OrderRecord, OrderedItem};
+use utoipa::ToSchema;
 
 /// An order that was placed, and who placed it.
 pub struct PlacedOrder<'a> {
@@ -28,28 +29,47 @@ pub struct PlacedOrder<'a> {
     first_time: bool,
 }
 
-#[derive(Serialize)]
+/// A pizza, or the promise of one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PlacedOrder, example = json!({
+    "order": {
+        "id": 12, "franchiseId": 1, "storeId": 1, "items": [{ "menuId": 1, "description": "Veggie", "price": 0.0038 }],
+        "date": "2025-12-02T10:10:30Z", "status": "fulfilled",
+    },
+    "jwt": "1111111111",
+}))]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+pub struct Answer<'a> {
     order: OrderInAnswer<'a>,
+    /// The pizza.
     #[serde(skip_serializing_if = "Option::is_none")]
     jwt: Option<&'a str>,
+    /// What the diner should know while there is no pizza.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[schema(schema_with = schema::timestamp)]
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_ready_at: Option<Timestamp>,
+    /// For the on-call engineer.
     #[serde(skip_serializing_if = "Option::is_none")]
     follow_link_to_end_chaos: Option<String>,
 }
 
-#[derive(Serialize)]
+/// An order as it was placed.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct OrderInAnswer<'a> {
+pub struct OrderInAnswer<'a> {
+    #[schema(value_type = i64)]
     id: OrderId,
+    #[schema(value_type = i64)]
     franchise_id: FranchiseId,
+    #[schema(value_type = i64)]
     store_id: StoreId,
+    #[schema(schema_with = schema::ordered_items)]
     items: &'a [OrderItem],
+    #[schema(schema_with = schema::timestamp)]
     date: Timestamp,
+    #[schema(schema_with = schema::order_status)]
     status: OrderState,
 }
 

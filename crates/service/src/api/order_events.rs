@@ -22,7 +22,20 @@ use store::StatusEvent;
 /// How often to look for what another instance did to the order.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// `GET /api/order/{order_id}/events`
+/// Follow one order as server-sent events
+///
+/// One `status` event for each change; closed after a final state.
+#[utoipa::path(
+    get, path = "/api/order/{id}/events", tag = "orders", security(("session" = [])),
+    params(
+        ("id" = i64, Path, description = "The order", example = 12),
+        ("Last-Event-ID" = Option<String>, Header, description = "The event that was seen last: only later ones come", example = "1"),
+    ),
+    responses(
+        (status = 200, description = "Its changes so far, and then each as it happens", body = String, content_type = "text/event-stream", example = "event: status"),
+        (status = 404, description = "There is no such order, or it is somebody else's."),
+    ),
+)]
 pub async fn stream(
     State(app): State<AppState>,
     Caller(session): Caller,

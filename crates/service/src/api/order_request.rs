@@ -1,6 +1,6 @@
 //! What a diner asks for: the body and the headers of `POST /api/order`, read once.
 
-use super::extract::id;
+use super::{extract::id, schema};
 use crate::{app::AppState, auth::Session, edge::Problem, traceparent};
 use axum::http::HeaderMap;
 use domain::{Diner, FranchiseId, IdempotencyKey, MenuId, StoreId, price_items};
@@ -8,22 +8,29 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use store::{Idempotency, NewOrder};
+use utoipa::ToSchema;
 
 /// What a diner sends. Titles and prices that come along are not read: the menu knows them.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "franchiseId": 1, "storeId": 1, "items": [{ "menuId": 1 }] }))]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceOrder {
+    #[schema(schema_with = schema::id)]
     #[serde(deserialize_with = "id")]
     franchise_id: i64,
+    #[schema(schema_with = schema::id)]
     #[serde(deserialize_with = "id")]
     store_id: i64,
+    #[schema(required, min_items = 1, max_items = 20)]
     #[serde(default)]
     items: Vec<WantedItem>,
 }
 
-#[derive(Deserialize)]
+/// One pizza that a diner asks for.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct WantedItem {
+pub struct WantedItem {
+    #[schema(schema_with = schema::id)]
     #[serde(deserialize_with = "id")]
     menu_id: i64,
 }

@@ -1,10 +1,12 @@
 //! Orders: place, look at, cancel.
 
 use super::{
+    acts::Acts,
     extract::{Caller, Json, Path, Query, clamped, path_id},
-    order_answer::{PlacedOrder, made},
+    order_answer::{Answer, PlacedOrder, made},
     order_request::{PlaceOrder, Wanted, patience},
-    views::{OrderDetails, OrderView, from_now},
+    schema,
+    views::{Message, OrderDetails, OrderView, from_now},
 };
 use crate::{
     app::AppState,
@@ -16,28 +18,71 @@ use crate::{
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use domain::{OrderId, OrderState};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::time::Instant;
 use store::{Cancellation, OrderRecord, Placed};
+use utoipa::{IntoParams, ToSchema};
 
 const PER_PAGE: u32 = 10;
 const MAX_PAGE: u32 = 1_000_000;
 const LOOKING_INTO_IT: &str =
     "Your order is saved. It takes longer than it should, and we are looking into it.";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// Counts from 1. What is no number reads as the default.
+    #[param(example = "1")]
     page: Option<String>,
 }
 
-/// `POST /api/order`
+/// A page of a diner's orders, newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "dinerId": 4, "page": 1,
+    "orders": [{
+        "id": 12, "franchiseId": 1, "storeId": 1, "date": "2025-12-02T10:10:30Z",
+        "items": [{ "id": 31, "menuId": 1, "description": "Veggie", "price": 0.0038 }],
+        "status": "fulfilled", "jwt": "1111111111",
+    }],
+}))]
+#[serde(rename_all = "camelCase")]
+pub struct OrderHistory {
+    diner_id: i64,
+    orders: Vec<OrderView>,
+    #[schema(schema_with = schema::echoed_page)]
+    page: Value,
+}
+
+/// Order pizzas
 ///
 /// The order is durable before anything is sent to the factory. Then the diner waits for the pizza for as
-/// long as they like, within bounds; after that they get the order's address instead.
+/// long as they like, within bounds; after that they get the order's address instead. Titles and prices are
+/// the menu's, whatever the client sends.
+#[utoipa::path(
+    post, path = "/api/order", tag = "orders", security(("session" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable characters: the same key and body stand for the same order for 24 h", min_length = 1, max_length = 255, pattern = "^[!-~]+$", example = "my-order-1"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: seconds to wait for the pizza, at most 30; `respond-async`: do not wait", example = "wait=3"),
+    ),
+    request_body = PlaceOrder,
+    responses(
+        (status = 200, description = "The pizza", body = Answer),
+        (status = 202, description = "The order is saved and will be made", body = Answer, headers(
+            ("Location" = String, description = "The order's address"),
+            ("Retry-After" = u64, description = "Seconds until it is worth asking again"),
+        )),
+        (status = 400, description = "There is nothing to order, too much, or something that is not on the menu; the message says what."),
+        (status = 404, description = "There is no such store, or it is one of another franchise."),
+        (status = 409, description = "The order under this Idempotency-Key was cancelled."),
+        (status = 422, description = "The factory refuses this order for good, or the Idempotency-Key stands for another order."),
+        (status = 503, description = "The order cannot be promised. Nothing was stored, nothing is charged."),
+    ),
+)]
 pub async fn place_order(
     State(app): State<AppState>,
     Caller(session): Caller,
@@ -71,26 +116,39 @@ pub async fn place_order(
     }
 }
 
-/// `GET /api/order?page=1`
+/// List my orders, newest first
+#[utoipa::path(
+    get, path = "/api/order", tag = "orders", security(("session" = [])),
+    params(ListQuery),
+    responses((status = 200, description = "Ten orders", body = OrderHistory)),
+)]
 pub async fn list(
     State(app): State<AppState>,
     Caller(session): Caller,
     Query(query): Query<ListQuery>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<OrderHistory>, Problem> {
     let page = clamped(query.page.as_deref(), 1, 1..=MAX_PAGE);
     let orders = app.store.orders_of(session.user.id, page, PER_PAGE).await?;
-    let orders: Vec<_> = orders.into_iter().map(OrderView::from).collect();
+    let orders = orders.into_iter().map(OrderView::from).collect();
     // Historic clients assert it: a number when nothing was sent, else what was sent.
     let page = query.page.map_or(Value::from(1), Value::from);
-    Ok(axum::Json(json!({ "dinerId": session.user.id, "orders": orders, "page": page })))
+    Ok(axum::Json(OrderHistory { diner_id: session.user.id.0, orders, page }))
 }
 
-/// `GET /api/order/{order_id}`
+/// Look at one order (its owner or admin)
+#[utoipa::path(
+    get, path = "/api/order/{id}", tag = "orders", security(("session" = [])),
+    params(("id" = i64, Path, description = "The order", example = 12)),
+    responses(
+        (status = 200, description = "The order, with its pizza once there is one", body = OrderDetails),
+        (status = 404, description = "There is no such order, or it is somebody else's."),
+    ),
+)]
 pub async fn show(
     State(app): State<AppState>,
     Caller(session): Caller,
     Path(id): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<OrderDetails>, Problem> {
     let order = own_order(&app, &session, &id).await?;
     let kitchen = app.kitchen.status();
     let (waits, quarantined) = (!order.state.is_final(), order.state == OrderState::Quarantined);
@@ -106,18 +164,31 @@ pub async fn show(
     Ok(axum::Json(details))
 }
 
-/// `DELETE /api/order/{order_id}`
+/// Cancel an order that is still queued (its owner or admin)
+#[utoipa::path(
+    delete, path = "/api/order/{id}", tag = "orders", security(("session" = [])),
+    params(("id" = i64, Path, description = "The order", example = 12)),
+    responses(
+        (status = 200, description = "It is cancelled", body = Message, example = json!({ "message": "order cancelled" })),
+        (status = 404, description = "There is no such order, or it is somebody else's."),
+        (status = 409, description = "It is being made or has ended."),
+    ),
+)]
 pub async fn cancel(
     State(app): State<AppState>,
+    acts: Acts,
     Caller(session): Caller,
     Path(id): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<axum::Json<Message>, Problem> {
     let order = own_order(&app, &session, &id).await?;
     match app.store.cancel_order(order.id).await? {
         Cancellation::Cancelled => {
             app.kitchen.order_changed(order.id);
             app.metrics.order("cancelled");
-            Ok(axum::Json(json!({ "message": "order cancelled" })))
+            if order.diner != session.user.id {
+                acts.record(&session, "order.cancel", format!("order {}", order.id), None).await;
+            }
+            Ok(axum::Json(Message::new("order cancelled")))
         }
         Cancellation::TooLate(state) => {
             let message = format!("the order is {state} and cannot be cancelled any more");

@@ -16,12 +16,14 @@ use domain::{EmailAddress, Name, User, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use store::{UserChange, UserDeletion, UserQuery, UserUpdate};
+use utoipa::{IntoParams, ToSchema};
 
 const MAX_PER_PAGE: u32 = 100;
 const MAX_PAGE: u32 = 1_000_000;
 
 /// Who I am.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "id": 4, "name": "pizza diner", "email": "diner@example.com", "roles": [{ "role": "diner" }], "iat": 1_764_670_230 }))]
 pub struct Me {
     #[serde(flatten)]
     user: UserView,
@@ -29,15 +31,26 @@ pub struct Me {
     iat: i64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// Counts from 1. What is no number reads as the default.
+    #[param(example = "1")]
     page: Option<String>,
+    /// Accounts a page, at most 100.
+    #[param(example = "10")]
     limit: Option<String>,
+    /// The name to match; `*` stands for anything.
+    #[param(example = "*")]
     name: Option<String>,
 }
 
 /// A page of accounts, by id.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "users": [{ "id": 4, "name": "pizza diner", "email": "diner@example.com", "roles": [{ "role": "diner" }] }],
+    "more": false,
+}))]
 pub struct UserList {
     users: Vec<UserView>,
     /// Whether another page follows.
@@ -45,19 +58,35 @@ pub struct UserList {
 }
 
 /// What to change about an account. What is absent or empty stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "pizza diner", "email": "diner@example.com", "password": "…" }))]
 pub struct ChangeUser {
+    #[schema(max_length = 255, pattern = r"^$|\S")]
     name: Option<String>,
+    #[schema(max_length = 255, pattern = "^$|@")]
     email: Option<String>,
+    #[schema(value_type = Option<String>, format = Password)]
     password: Option<SecretString>,
 }
 
-/// `GET /api/user/me`
+/// Who am I
+#[utoipa::path(
+    get, path = "/api/user/me", tag = "users", security(("session" = [])),
+    responses((status = 200, description = "The user of this session, with the roles they have now", body = Me)),
+)]
 pub async fn me(Caller(session): Caller) -> axum::Json<Me> {
     axum::Json(Me { user: UserView::from(&session.user), iat: session.issued_at })
 }
 
-/// `GET /api/user?page=1&limit=10&name=*`
+/// List people, by page and name (admin)
+#[utoipa::path(
+    get, path = "/api/user", tag = "users", security(("session" = [])),
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of accounts", body = UserList),
+        (status = 403, description = "Only an admin may do that."),
+    ),
+)]
 pub async fn list(
     State(app): State<AppState>,
     Caller(session): Caller,
@@ -77,7 +106,21 @@ pub async fn list(
     Ok(axum::Json(UserList { users: page.users.iter().map(UserView::from).collect(), more: page.more }))
 }
 
-/// `PUT /api/user/{user_id}`
+/// Change an account (oneself or admin)
+///
+/// A new password ends all sessions of the account. The token in the answer is the caller's own: a new one when
+/// they changed themselves, else the one they sent.
+#[utoipa::path(
+    put, path = "/api/user/{id}", tag = "users", security(("session" = [])),
+    params(("id" = i64, Path, description = "Whom to change", example = 4)),
+    request_body = ChangeUser,
+    responses(
+        (status = 200, description = "The account as it is now", body = SignedIn),
+        (status = 403, description = "It is somebody else's."),
+        (status = 404, description = "There is no such user."),
+        (status = 409, description = "Somebody else has this e-mail address."),
+    ),
+)]
 pub async fn update(
     State(app): State<AppState>,
     acts: Acts,
@@ -104,7 +147,19 @@ pub async fn update(
     Ok(axum::Json(SignedIn { user: UserView::from(&user), token }))
 }
 
-/// `DELETE /api/user/{user_id}`
+/// Delete an account (oneself or admin)
+///
+/// Its sessions end; its orders stay.
+#[utoipa::path(
+    delete, path = "/api/user/{id}", tag = "users", security(("session" = [])),
+    params(("id" = i64, Path, description = "Whom to delete", example = 4)),
+    responses(
+        (status = 200, description = "It is gone", body = Message, example = json!({ "message": "user deleted" })),
+        (status = 403, description = "It is somebody else's."),
+        (status = 404, description = "There is no such user."),
+        (status = 409, description = "Nobody else is an admin."),
+    ),
+)]
 pub async fn delete(
     State(app): State<AppState>,
     acts: Acts,

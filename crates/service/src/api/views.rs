@@ -1,15 +1,19 @@
 //! How users, franchises and orders look in JSON.
 
+use super::schema;
 use crate::auth::RoleClaim;
-use domain::{Bitcoin, Franchise, OrderState, Store, User};
+use domain::{Bitcoin, Franchise, MenuItem, OrderState, Store, User};
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Serialize;
 use std::time::Duration;
 use store::OrderRecord;
+use utoipa::ToSchema;
 
 /// What is said to a person.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "message": "done" }))]
 pub struct Message {
+    /// It.
     message: &'static str,
 }
 
@@ -21,7 +25,8 @@ impl Message {
 }
 
 /// Somebody with an account.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = User, example = json!({ "id": 4, "name": "pizza diner", "email": "diner@example.com", "roles": [{ "role": "diner" }] }))]
 pub struct UserView {
     id: i64,
     name: String,
@@ -30,7 +35,11 @@ pub struct UserView {
 }
 
 /// Who somebody is, and the token of a session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "user": { "id": 4, "name": "pizza diner", "email": "diner@example.com", "roles": [{ "role": "diner" }] },
+    "token": "tttttt",
+}))]
 pub struct SignedIn {
     /// Who.
     pub user: UserView,
@@ -49,27 +58,56 @@ impl From<&User> for UserView {
     }
 }
 
-#[derive(Serialize)]
+/// One pizza that can be ordered.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MenuItem, example = json!({ "id": 1, "title": "Veggie", "image": "pizza1.png", "price": 0.0038, "description": "A garden of delight" }))]
+pub struct MenuItemView<'a> {
+    id: i64,
+    title: &'a str,
+    /// A file name or URL.
+    image: &'a str,
+    #[schema(schema_with = schema::bitcoin)]
+    price: Bitcoin,
+    description: &'a str,
+}
+
+impl<'a> From<&'a MenuItem> for MenuItemView<'a> {
+    fn from(item: &'a MenuItem) -> Self {
+        let (title, image, description) = (&item.title, &item.image, &item.description);
+        Self { id: item.id.0, title, image, price: item.price, description }
+    }
+}
+
+/// A business that runs stores.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Franchise, example = json!({ "id": 1, "name": "pizzaPocket", "stores": [{ "id": 1, "name": "SLC" }] }))]
 pub struct FranchiseView {
     id: i64,
     name: String,
+    /// Who runs it; for those who may know.
     #[serde(skip_serializing_if = "Option::is_none")]
     admins: Option<Vec<AdminView>>,
     stores: Vec<StoreView>,
 }
 
-#[derive(Serialize)]
+/// Somebody who runs a franchise.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FranchiseAdmin)]
 pub struct AdminView {
     pub email: String,
     pub id: i64,
     pub name: String,
 }
 
-#[derive(Serialize)]
+/// One place that sells pizzas.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Store)]
 #[serde(rename_all = "camelCase")]
-struct StoreView {
+pub struct StoreView {
     id: i64,
     name: String,
+    /// What its delivered pizzas brought in; for those who may know.
+    #[schema(schema_with = schema::bitcoin)]
     #[serde(skip_serializing_if = "Option::is_none")]
     total_revenue: Option<Bitcoin>,
 }
@@ -100,25 +138,32 @@ impl From<Store> for StoreView {
 }
 
 /// An order in a diner's history.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Order)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderView {
     id: i64,
     franchise_id: i64,
     store_id: i64,
+    #[schema(schema_with = schema::timestamp)]
     date: Timestamp,
     items: Vec<ItemView>,
+    #[schema(schema_with = schema::order_status)]
     status: OrderState,
+    /// The pizza, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     jwt: Option<String>,
 }
 
-#[derive(Serialize)]
+/// One pizza of an order, as it was when it was ordered.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderItem)]
 #[serde(rename_all = "camelCase")]
-struct ItemView {
+pub struct ItemView {
     id: i64,
     menu_id: i64,
     description: String,
+    #[schema(schema_with = schema::bitcoin)]
     price: Bitcoin,
 }
 
@@ -151,16 +196,29 @@ impl OrderView {
 }
 
 /// One order, with all that its owner may know.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 12, "franchiseId": 1, "storeId": 1, "date": "2025-12-02T10:10:30Z",
+    "items": [{ "id": 31, "menuId": 1, "description": "Veggie", "price": 0.0038 }],
+    "status": "queued", "attempts": 1, "queuedAt": "2025-12-02T10:10:30Z", "fulfilledAt": null,
+    "estimatedReadyAt": "2025-12-02T10:11:00Z",
+    "message": "The kitchen is currently closed. Your order is saved and will be made as soon as it reopens.",
+}))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderDetails {
     #[serde(flatten)]
     order: OrderView,
+    /// Calls to the factory that were made for it.
     attempts: u32,
+    #[schema(schema_with = schema::timestamp)]
     queued_at: Timestamp,
+    #[schema(schema_with = schema::timestamp_or_null)]
     fulfilled_at: Option<Timestamp>,
+    /// An estimate, while it waits.
+    #[schema(schema_with = schema::timestamp)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated_ready_at: Option<Timestamp>,
+    /// What its owner should know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

@@ -82,10 +82,13 @@ struct Times {
 }
 
 /// A role as historic clients know it.
-#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(as = Role)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleClaim {
+    /// `diner`, `franchisee` or `admin`.
     role: &'static str,
+    /// The franchise of a franchisee.
     #[serde(skip_serializing_if = "Option::is_none")]
     object_id: Option<i64>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use store::QueueStats;
 
 /// The circuit in a diner's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KitchenState {
     /// Pizzas are made at once.

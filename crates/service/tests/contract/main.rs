@@ -17,6 +17,7 @@ mod hardened;
 mod health;
 mod idempotency;
 mod menu;
+mod openapi;
 mod order_events;
 mod orders;
 mod outage;

@@ -4,6 +4,7 @@ use crate::{
     api::{
         acts::Admin,
         extract::{Query, clamped},
+        schema,
     },
     app::AppState,
     edge::Problem,
@@ -12,31 +13,43 @@ use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::AuditEntry;
+use utoipa::{IntoParams, ToSchema};
 
 const PER_PAGE: u32 = 50;
 const MAX_PAGE: u32 = 1_000_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AuditQuery {
+    /// Counts from 1. What is no number reads as the default.
+    #[param(example = "1")]
     page: Option<String>,
 }
 
 /// A page of the audit log, newest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "entries": [{ "at": "2025-12-02T10:12:00Z", "actorId": 1, "action": "circuit.force_open", "subject": "circuit", "detail": "the factory asked us to", "requestId": "0123456789abcdef" }],
+    "page": 1,
+}))]
 pub struct AuditPage {
     entries: Vec<AuditView>,
     page: u32,
 }
 
 /// An administrative act.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditView {
+    #[schema(schema_with = schema::timestamp)]
     at: Timestamp,
     /// Absent when it was done at the machine itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     actor_id: Option<i64>,
+    /// A verb.
     action: String,
+    /// To whom or what it was done.
     subject: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
@@ -44,7 +57,15 @@ pub struct AuditView {
     request_id: Option<String>,
 }
 
-/// `GET /api/admin/audit?page=1`
+/// Who did what (admin)
+#[utoipa::path(
+    get, path = "/api/admin/audit", tag = "administration", security(("session" = [])),
+    params(AuditQuery),
+    responses(
+        (status = 200, description = "Fifty entries, newest first", body = AuditPage),
+        (status = 403, description = "Only an admin may do that."),
+    ),
+)]
 pub async fn list(
     State(app): State<AppState>,
     _: Admin,

@@ -4,6 +4,7 @@ use crate::{
     api::{
         acts::{Acts, Admin},
         extract::Json,
+        schema,
         views::from_now,
     },
     app::AppState,
@@ -15,19 +16,23 @@ use jiff::{SignedDuration, Timestamp};
 use resilience::{Event, Mode, OpenReason};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
+use utoipa::ToSchema;
 
 /// The longest reason, in characters.
 const MAX_REASON: usize = 500;
 
 /// Who decides about the circuit, and why.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "mode": "forced_open", "reason": "the factory asked us to" }))]
 pub struct SetMode {
     mode: CircuitMode,
+    /// For who reads the audit log a year later.
+    #[schema(min_length = 1, max_length = 500, pattern = r"\S")]
     reason: String,
 }
 
 /// Who decides: the results of calls, or a person.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CircuitMode {
     /// Results decide.
@@ -39,7 +44,7 @@ pub enum CircuitMode {
 }
 
 /// Whether calls go to the factory.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CircuitState {
     /// They do.
@@ -51,7 +56,12 @@ pub enum CircuitState {
 }
 
 /// How the circuit of this instance stands.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Circuit, example = json!({
+    "state": "open", "mode": "automatic", "degraded": false, "generation": 3, "since": "2025-12-02T10:10:30Z",
+    "reopenAt": "2025-12-02T10:10:35Z", "consecutiveFailures": 0, "calls": 0, "failures": 0, "slow": 0,
+    "history": [{ "at": "2025-12-02T10:10:30Z", "generation": 3, "event": "opened", "detail": "5 calls failed in a row" }],
+}))]
 #[serde(rename_all = "camelCase")]
 pub struct CircuitView {
     state: CircuitState,
@@ -60,8 +70,10 @@ pub struct CircuitView {
     degraded: bool,
     /// Grows with each change of state or mode.
     generation: u64,
+    #[schema(schema_with = schema::timestamp)]
     since: Timestamp,
     /// When the factory will be tried again.
+    #[schema(schema_with = schema::timestamp)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reopen_at: Option<Timestamp>,
     consecutive_failures: u32,
@@ -74,9 +86,11 @@ pub struct CircuitView {
 }
 
 /// One transition of the circuit.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CircuitTransition)]
 #[serde(rename_all = "camelCase")]
 pub struct TransitionView {
+    #[schema(schema_with = schema::timestamp)]
     at: Timestamp,
     generation: u64,
     event: TransitionKind,
@@ -86,7 +100,7 @@ pub struct TransitionView {
 }
 
 /// What happened to the circuit.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransitionKind {
     /// Calls stopped.
@@ -103,12 +117,29 @@ pub enum TransitionKind {
     ModeChanged,
 }
 
-/// `GET /api/admin/circuit`
+/// How the circuit around the factory stands (admin)
+#[utoipa::path(
+    get, path = "/api/admin/circuit", tag = "administration", security(("session" = [])),
+    responses(
+        (status = 200, description = "Its state, and its latest transitions", body = CircuitView),
+        (status = 403, description = "Only an admin may do that."),
+    ),
+)]
 pub async fn show(State(app): State<AppState>, _: Admin) -> axum::Json<CircuitView> {
     axum::Json(CircuitView::of(&app.kitchen))
 }
 
-/// `PUT /api/admin/circuit`
+/// Take the circuit over by hand, or give it back (admin)
+///
+/// It is this instance's circuit, and a restart gives it back.
+#[utoipa::path(
+    put, path = "/api/admin/circuit", tag = "administration", security(("session" = [])),
+    request_body = SetMode,
+    responses(
+        (status = 200, description = "How it stands now", body = CircuitView),
+        (status = 403, description = "Only an admin may do that."),
+    ),
+)]
 pub async fn set_mode(
     State(app): State<AppState>,
     acts: Acts,

@@ -4,6 +4,7 @@ use crate::{
     api::{
         acts::{Acts, Admin},
         extract::{Path, Query, clamped, path_id},
+        schema,
         views::{Message, OrderView},
     },
     app::AppState,
@@ -14,18 +15,32 @@ use domain::{OrderId, OrderState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Cancellation, OrderRecord, Redrive};
+use utoipa::{IntoParams, ToSchema};
 
 const PER_PAGE: u32 = 50;
 const MAX_PAGE: u32 = 1_000_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct QueueQuery {
+    /// The state of the orders to list: queued (the default), making or quarantined.
+    #[param(example = "queued", pattern = "^(queued|making|quarantined)$")]
     state: Option<String>,
+    /// Counts from 1. What is no number reads as the default.
+    #[param(example = "1")]
     page: Option<String>,
 }
 
 /// A page of the orders in one state, those that were placed first coming first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "paused": false, "queued": 1, "making": 0, "quarantined": 0, "state": "queued", "page": 1, "more": false,
+    "orders": [{
+        "id": 12, "dinerId": 4, "franchiseId": 1, "storeId": 1, "date": "2025-12-02T10:10:30Z",
+        "items": [{ "id": 31, "menuId": 1, "description": "Veggie", "price": 0.0038 }],
+        "status": "queued", "attempts": 1, "queuedAt": "2025-12-02T10:10:30Z", "reason": "status: chaos monkey",
+    }],
+}))]
 #[serde(rename_all = "camelCase")]
 pub struct QueuePage {
     /// Whether the backlog of this instance is paused.
@@ -35,6 +50,7 @@ pub struct QueuePage {
     making: u64,
     quarantined: u64,
     /// The state of the orders on this page.
+    #[schema(schema_with = schema::order_status)]
     state: OrderState,
     page: u32,
     orders: Vec<QueuedOrder>,
@@ -42,7 +58,7 @@ pub struct QueuePage {
 }
 
 /// An order as the on-call engineer sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueuedOrder {
     #[serde(flatten)]
@@ -50,6 +66,7 @@ pub struct QueuedOrder {
     diner_id: i64,
     /// Calls to the factory that were made for it.
     attempts: u32,
+    #[schema(schema_with = schema::timestamp)]
     queued_at: Timestamp,
     /// What went wrong last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,12 +74,21 @@ pub struct QueuedOrder {
 }
 
 /// Whether the backlog is paused.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "paused": true }))]
 pub struct Paused {
     paused: bool,
 }
 
-/// `GET /api/admin/queue?state=queued&page=1`
+/// What waits, and what needs a person (admin)
+#[utoipa::path(
+    get, path = "/api/admin/queue", tag = "administration", security(("session" = [])),
+    params(QueueQuery),
+    responses(
+        (status = 200, description = "Fifty orders, those that were placed first coming first", body = QueuePage),
+        (status = 403, description = "Only an admin may do that."),
+    ),
+)]
 pub async fn list(
     State(app): State<AppState>,
     _: Admin,
@@ -84,21 +110,48 @@ pub async fn list(
     }))
 }
 
-/// `POST /api/admin/queue/pause`
+/// Pause the backlog (admin)
+///
+/// Nothing leaves it but the probes without which a closed kitchen could not reopen; new orders are made as before.
+/// It is this instance's backlog, and a restart resumes.
+#[utoipa::path(
+    post, path = "/api/admin/queue/pause", tag = "administration", security(("session" = [])),
+    responses(
+        (status = 200, description = "It is paused", body = Paused),
+        (status = 403, description = "Only an admin may do that."),
+    ),
+)]
 pub async fn pause(State(app): State<AppState>, acts: Acts, Admin(session): Admin) -> axum::Json<Paused> {
     app.kitchen.pause();
     acts.record(&session, "queue.pause", "queue", None).await;
     axum::Json(Paused { paused: true })
 }
 
-/// `POST /api/admin/queue/resume`
+/// Resume the backlog (admin)
+#[utoipa::path(
+    post, path = "/api/admin/queue/resume", tag = "administration", security(("session" = [])),
+    responses(
+        (status = 200, description = "It moves again", body = Paused, example = json!({ "paused": false })),
+        (status = 403, description = "Only an admin may do that."),
+    ),
+)]
 pub async fn resume(State(app): State<AppState>, acts: Acts, Admin(session): Admin) -> axum::Json<Paused> {
     app.kitchen.resume();
     acts.record(&session, "queue.resume", "queue", None).await;
     axum::Json(Paused { paused: false })
 }
 
-/// `POST /api/admin/queue/{order_id}/redrive`
+/// Send a quarantined order to the kitchen again (admin)
+#[utoipa::path(
+    post, path = "/api/admin/queue/{id}/redrive", tag = "administration", security(("session" = [])),
+    params(("id" = i64, Path, description = "The order", example = 12)),
+    responses(
+        (status = 200, description = "It is queued again", body = Message, example = json!({ "message": "order queued again" })),
+        (status = 403, description = "Only an admin may do that."),
+        (status = 404, description = "There is no such order."),
+        (status = 409, description = "It is not in quarantine."),
+    ),
+)]
 pub async fn redrive(
     State(app): State<AppState>,
     acts: Acts,
@@ -117,7 +170,17 @@ pub async fn redrive(
     }
 }
 
-/// `POST /api/admin/queue/{order_id}/cancel`
+/// Cancel an order that is not being made (admin)
+#[utoipa::path(
+    post, path = "/api/admin/queue/{id}/cancel", tag = "administration", security(("session" = [])),
+    params(("id" = i64, Path, description = "The order", example = 12)),
+    responses(
+        (status = 200, description = "It is cancelled", body = Message, example = json!({ "message": "order cancelled" })),
+        (status = 403, description = "Only an admin may do that."),
+        (status = 404, description = "There is no such order."),
+        (status = 409, description = "It is being made or has ended."),
+    ),
+)]
 pub async fn cancel(
     State(app): State<AppState>,
     acts: Acts,
