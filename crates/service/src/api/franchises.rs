@@ -121,7 +121,7 @@ pub async fn list(
 /// Those of others look like none.
 #[utoipa::path(
     get, path = "/api/franchise/{id}", tag = "franchises", security(("session" = [])),
-    params(("id" = i64, Path, description = "The user who runs them", example = 3)),
+    params(("id" = String, Path, description = "The id of the user who runs them; what is no id is nobody's", example = "3")),
     responses((status = 200, description = "Their franchises", body = Vec<FranchiseView>)),
 )]
 pub async fn list_of(
@@ -183,7 +183,7 @@ pub async fn create(
 /// Also answers 200 when it did not exist.
 #[utoipa::path(
     delete, path = "/api/franchise/{id}", tag = "franchises", security(("session" = [])),
-    params(("id" = i64, Path, description = "The franchise", example = 1)),
+    params(("id" = String, Path, description = "The franchise's id; what is no id names one that does not exist", example = "1")),
     responses(
         (status = 200, description = "It does not exist any more", body = Message, example = json!({ "message": "franchise deleted" })),
         (status = 403, description = "Only an admin may do that."),

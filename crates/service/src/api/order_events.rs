@@ -18,9 +18,23 @@ use futures::{Stream, stream};
 use serde_json::json;
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 use store::StatusEvent;
+use utoipa::ToSchema;
 
 /// How often to look for what another instance did to the order.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// One event of the stream: an order's state has changed.
+#[derive(ToSchema)]
+#[schema(as = StatusEvent, example = json!({ "id": "1", "event": "status", "data": "{\"status\":\"fulfilled\",\"at\":\"2025-12-02T10:10:31Z\"}" }))]
+#[expect(dead_code, reason = "the stream is text; this is how the document describes it")]
+pub struct StatusEvents {
+    /// Counts up from 1 for each order; send the last one as `Last-Event-ID` to get only what is new.
+    id: String,
+    /// Always `status`.
+    event: String,
+    /// JSON with the order's `status` and the time `at` which it got there.
+    data: String,
+}
 
 /// Follow one order as server-sent events
 ///
@@ -32,7 +46,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
         ("Last-Event-ID" = Option<String>, Header, description = "The event that was seen last: only later ones come", example = "1"),
     ),
     responses(
-        (status = 200, description = "Its changes so far, and then each as it happens", body = String, content_type = "text/event-stream", example = "event: status"),
+        (status = 200, description = "Its changes so far, and then each as it happens", body = StatusEvents, content_type = "text/event-stream"),
         (status = 404, description = "There is no such order, or it is somebody else's."),
     ),
 )]
