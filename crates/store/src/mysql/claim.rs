@@ -148,8 +148,8 @@ async fn longest_due(
     for franchises in franchises.chunks(TOGETHER) {
         let lanes: Vec<String> = franchises.iter().map(|&(franchise, _)| lane(franchise, each)).collect();
         for row in &db.command(&lanes.join(" UNION ALL ")).await? {
-            let Some(at) = text_time(row, 1)? else { continue };
-            found.entry(get(row, 0)?).or_default().push(Due { at, order: OrderId(get(row, 2)?) });
+            let due = Due { at: time(row, 1)?, order: OrderId(get(row, 2)?) };
+            found.entry(get(row, 0)?).or_default().push(due);
         }
     }
     let mut lanes: Vec<_> =
@@ -177,13 +177,6 @@ fn in_turn(lanes: &[Vec<Due>]) -> Vec<OrderId> {
     let longest = lanes.iter().map(Vec::len).max().unwrap_or(0);
     let round = |n: usize| lanes.iter().filter_map(move |lane| lane.get(n));
     (0..longest).flat_map(round).map(|due| due.order).collect()
-}
-
-/// A statement that was not prepared answers in texts.
-fn text_time(row: &Row, column: usize) -> Result<Option<Timestamp>, Failure> {
-    let text: String = get(row, column)?;
-    let time: Option<jiff::civil::DateTime> = text.replace(' ', "T").parse().ok();
-    Ok(time.and_then(|time| jiff::tz::Offset::UTC.to_timestamp(time).ok()))
 }
 
 /// Takes those that are still queued and due: the compare-and-set.

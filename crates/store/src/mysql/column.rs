@@ -37,6 +37,12 @@ pub(super) fn optional_time(row: &Row, column: usize) -> Result<Option<Timestamp
             );
             Ok(date.ok().and_then(|date| Offset::UTC.to_timestamp(date).ok()))
         }
+        // A statement that was not prepared answers in texts.
+        Some(Value::Bytes(text)) => {
+            let text = String::from_utf8_lossy(text).replace(' ', "T");
+            let date: Option<DateTime> = text.parse().ok();
+            Ok(date.and_then(|date| Offset::UTC.to_timestamp(date).ok()))
+        }
         _ => Err(unreadable(row, column)),
     }
 }

@@ -100,9 +100,18 @@ impl Connection {
         Ok(self.driver.affected_rows())
     }
 
-    /// Runs a statement that cannot be prepared, or is not worth it. Never with anything from outside in it.
+    /// Runs statements that cannot be prepared, or are not worth it, and answers all their rows. Never with anything
+    /// from outside in them.
     pub(super) async fn command(&mut self, sql: &str) -> Result<Vec<Row>, Failure> {
-        in_time(self.statement_timeout, self.driver.query(sql)).await
+        let all = async {
+            let mut result = self.driver.query_iter(sql).await?;
+            let mut rows: Vec<Row> = result.collect().await?;
+            while !result.is_empty() {
+                rows.extend(result.collect::<Row>().await?);
+            }
+            Ok(rows)
+        };
+        in_time(self.statement_timeout, all).await
     }
 
     /// The id that the last INSERT gave; of several rows the first one's.

@@ -1,7 +1,7 @@
 //! Statements about many rows.
 //!
-//! Their texts are few, so that each is prepared once: many rows are inserted in groups of 1, 2, 4, 8 …, and a list
-//! of ids is filled up to such a length with its last one.
+//! Their texts are few, so that each is prepared once: rows are inserted in groups of certain sizes, and a list of ids
+//! is filled up to a power of two with its last one.
 
 use super::{connection::Connection, failure::Failure};
 use mysql_async::{Row, Value};
@@ -77,14 +77,27 @@ pub(super) async fn execute(
     Ok(changed)
 }
 
+/// How many of so many rows go into the next statement: few sizes, and yet few statements for any number.
 fn group(rows: usize) -> usize {
-    // The largest power of two that is not larger.
-    1 << rows.clamp(1, LARGEST).ilog2()
+    match rows {
+        0..16 => rows,
+        16..64 => rows / 8 * 8,
+        64..LARGEST => rows / 32 * 32,
+        _ => LARGEST,
+    }
 }
 
 fn insertion(sql: &str, columns: usize, rows: usize) -> String {
-    let row = format!("({})", vec!["?"; columns].join(", "));
-    format!("{sql} {}", vec![row; rows].join(", "))
+    let mut text = String::with_capacity(sql.len() + rows * (columns * 2 + 2));
+    text.push_str(sql);
+    for row in 0..rows {
+        text.push_str(if row == 0 { " (" } else { ",(" });
+        for column in 0..columns {
+            text.push_str(if column == 0 { "?" } else { ",?" });
+        }
+        text.push(')');
+    }
+    text
 }
 
 fn listed(sql: &str, ids: &[Value]) -> (String, Vec<Value>) {
@@ -101,14 +114,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_inserted_in_groups_of_a_power_of_two() {
-        for (rows, expected) in [(1, 1), (2, 2), (3, 2), (53, 32), (256, 256), (1000, 256)] {
-            assert_eq!(group(rows), expected);
+    fn any_number_of_rows_is_inserted_by_few_statements_of_few_sizes() {
+        let mut sizes = std::collections::HashSet::new();
+        for rows in 1..=LARGEST {
+            let (mut left, mut statements) = (rows, 0);
+            while left > 0 {
+                sizes.insert(group(left));
+                left -= group(left);
+                statements += 1;
+            }
+            assert!(statements <= 3, "{rows}");
         }
-        assert_eq!(
-            insertion("INSERT INTO t (a, b) VALUES", 2, 2),
-            "INSERT INTO t (a, b) VALUES (?, ?), (?, ?)"
-        );
+        assert!(sizes.len() <= 30, "{sizes:?}");
+        assert_eq!(group(10 * LARGEST), LARGEST);
+    }
+
+    #[test]
+    fn a_statement_has_a_place_for_every_value() {
+        assert_eq!(insertion("INSERT INTO t (a, b) VALUES", 2, 2), "INSERT INTO t (a, b) VALUES (?,?),(?,?)");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
     transaction::Transaction,
 };
 use crate::{Idempotency, NewOrder, Placed};
-use domain::{OrderEvent, OrderId, OrderState, UserId};
+use domain::{OrderId, OrderState, UserId};
 use jiff::Timestamp;
 use mysql_async::Value;
 use std::time::Duration;
@@ -84,36 +84,39 @@ async fn insert_items(tx: &mut Transaction, new: &[&NewOrder], ids: &[OrderId]) 
 
 /// Queued, or in the caller's hands at once; either way that is its first status event.
 async fn insert_fulfilments(tx: &mut Transaction, new: &[&NewOrder], ids: &[OrderId]) -> Result<(), Failure> {
-    let queued = OrderState::Queued;
     let now = time_value(tx.now);
-    let values = new.iter().zip(ids).flat_map(|(order, id)| {
-        let (state, attempts) = match order.claim {
-            None => (queued, 0),
-            Some(_) => (queued.after(OrderEvent::Claimed).unwrap_or(queued), 1),
-        };
-        let lease = order.claim.as_ref();
-        [
+    let (mut queued, mut making) = (Vec::new(), Vec::new());
+    for (order, id) in new.iter().zip(ids) {
+        let columns = [
             Value::from(id.0),
-            state.as_str().into(),
-            1.into(),
             order.franchise.0.into(),
             now.clone(),
             now.clone(),
-            attempts.into(),
-            0.into(),
-            lease.map_or(Value::NULL, |lease| token_value(&lease.token)),
-            lease.map_or(Value::NULL, |lease| time_value(after(tx.now, lease.duration))),
             order.diner.name.as_str().into(),
             order.diner.email.as_str().into(),
             order.traceparent.as_deref().into(),
-        ]
-    });
-    let insert =
-        "INSERT INTO fulfilment (orderId, state, version, franchiseId, queuedAt, dueAt, attempts, strikes,
-             token, leaseUntil, dinerName, dinerEmail, traceparent) VALUES";
-    let values = values.collect();
-    many::insert(tx, insert, 13, values).await
+        ];
+        match &order.claim {
+            None => queued.extend(columns),
+            Some(lease) => {
+                let until = time_value(after(tx.now, lease.duration));
+                making.extend(columns);
+                making.extend([MAKING.as_str().into(), 1.into(), token_value(&lease.token), until]);
+            }
+        }
+    }
+    many::insert(tx, INSERT_QUEUED, 7, queued).await?;
+    many::insert(tx, INSERT_MAKING, 11, making).await
 }
+
+/// Where an order that is in the caller's hands at once stands.
+const MAKING: OrderState = OrderState::Making;
+
+/// The defaults of the other columns are what is true of an order that waits.
+const INSERT_QUEUED: &str = "INSERT INTO fulfilment (orderId, franchiseId, queuedAt, dueAt, dinerName, dinerEmail, traceparent) VALUES";
+const INSERT_MAKING: &str =
+    "INSERT INTO fulfilment (orderId, franchiseId, queuedAt, dueAt, dinerName, dinerEmail, traceparent,
+         state, attempts, token, leaseUntil) VALUES";
 
 /// An expired key of the same name gives way; a live one was looked for before.
 async fn remember_keys(tx: &mut Transaction, new: &[&NewOrder], ids: &[OrderId]) -> Result<(), Failure> {

@@ -149,15 +149,17 @@ impl<'a, T> Write<'a, T> {
     pub(super) async fn begin(&mut self) -> Result<Transaction, Failure> {
         self.tries += 1;
         let mut db = self.pool.borrow().await?;
-        db.command("START TRANSACTION").await?;
-        if let Some(receipt) = self.receipt {
-            db.execute(
-                "INSERT INTO receipt (token, try, at) VALUES (?, ?, NOW(3))",
-                (receipt.as_bytes(), self.tries),
-            )
-            .await?;
-        }
-        let now = now(&mut db).await?;
+        // One round trip for all of it. The receipt is a UUID of ours, in hexadecimal digits.
+        let receipt = match self.receipt {
+            Some(receipt) => format!(
+                "INSERT INTO receipt (token, try, at) VALUES (x'{}', {}, NOW(3)); ",
+                receipt.simple(),
+                self.tries
+            ),
+            None => String::new(),
+        };
+        let rows = db.command(&format!("START TRANSACTION; {receipt}SELECT NOW(3)")).await?;
+        let now = rows.first().map(|row| time(row, 0)).unwrap_or_else(no_time)?;
         Ok(Transaction { db, now })
     }
 
@@ -251,6 +253,9 @@ impl DerefMut for Transaction {
 
 /// The database's clock.
 pub(super) async fn now(db: &mut Connection) -> Result<Timestamp, Failure> {
-    let row = db.row("SELECT NOW(3)", ()).await?;
-    row.map_or_else(|| Err(Failure::Unreadable("NOW(3) gave nothing".into())), |row| time(&row, 0))
+    db.row("SELECT NOW(3)", ()).await?.map(|row| time(&row, 0)).unwrap_or_else(no_time)
+}
+
+fn no_time() -> Result<Timestamp, Failure> {
+    Err(Failure::Unreadable("NOW(3) gave nothing".into()))
 }

@@ -4,13 +4,14 @@
 -- One row for each order of ours; an order without one is historic, and fulfilled.
 CREATE TABLE IF NOT EXISTS fulfilment (
     orderId         INT NOT NULL PRIMARY KEY,
-    state           ENUM('queued', 'making', 'fulfilled', 'rejected', 'cancelled', 'quarantined') NOT NULL,
-    version         INT UNSIGNED NOT NULL, -- the number of its last status event
+    state           ENUM('queued', 'making', 'fulfilled', 'rejected', 'cancelled', 'quarantined')
+                    NOT NULL DEFAULT 'queued',
+    version         INT UNSIGNED NOT NULL DEFAULT 1, -- the number of its last status event
     franchiseId     INT NOT NULL,
     queuedAt        DATETIME(3) NOT NULL,
     dueAt           DATETIME(3) NOT NULL,
-    attempts        INT UNSIGNED NOT NULL,
-    strikes         INT UNSIGNED NOT NULL,
+    attempts        INT UNSIGNED NOT NULL DEFAULT 0,
+    strikes         INT UNSIGNED NOT NULL DEFAULT 0,
     token           BINARY(16),            -- whose hands it is in while it is being made
     leaseUntil      DATETIME(3),           -- and until when
     fulfilledAt     DATETIME(3),
