@@ -100,12 +100,7 @@ impl Service {
         let factory = FactoryClient::new(factory_config(&config))?;
         let kitchen = Kitchen::new(&config, Arc::clone(&store), factory, installation, Arc::clone(&metrics));
         let app = App {
-            sessions: Sessions::new(
-                Arc::clone(&store),
-                &secret,
-                config.auth.session_ttl,
-                config.auth.legacy_token_max_age,
-            ),
+            sessions: Sessions::new(Arc::clone(&store), &secret, &config.auth),
             passwords: Passwords::new()?,
             login_guard: LoginGuard::new(config.auth.login_failures_per_minute),
             catalogue: Catalogue::new(Arc::clone(&store)),

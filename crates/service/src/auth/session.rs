@@ -4,6 +4,7 @@
 //! instance changes (a logout, somebody's roles) it forgets at once, so only a change that another instance
 //! made can be seen late, and no later than that.
 
+use crate::config::Auth;
 use domain::{Role, User, UserId};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
@@ -33,7 +34,8 @@ pub struct Sessions {
     /// Counts what made sessions out of date, so that a check that began before it is not kept.
     changes: AtomicU64,
     sign: EncodingKey,
-    verify: DecodingKey,
+    /// Ours, and that of the historic service whose database we were given.
+    verify: Vec<DecodingKey>,
     rules: Validation,
     ttl: Duration,
     /// How old a token of the historic service may be: those have no `exp`.
@@ -104,14 +106,10 @@ impl From<Role> for RoleClaim {
 }
 
 impl Sessions {
-    /// Signs with this secret; a session lives for `ttl`, one that the historic service opened for `legacy_max_age`.
-    pub fn new(
-        store: Arc<dyn Store>,
-        secret: &SecretString,
-        ttl: Duration,
-        legacy_max_age: Duration,
-    ) -> Self {
-        let secret = secret.expose_secret().as_bytes();
+    /// Signs with this secret, and accepts what was signed with it or with the historic service's.
+    pub fn new(store: Arc<dyn Store>, secret: &SecretString, settings: &Auth) -> Self {
+        let secrets = [Some(secret), settings.legacy_jwt_secret.as_ref()].into_iter().flatten();
+        let verify = secrets.map(|secret| DecodingKey::from_secret(secret.expose_secret().as_bytes()));
         let mut rules = Validation::new(Algorithm::HS256);
         // Checked when it is there; what is not there is replaced by an age.
         rules.required_spec_claims.clear();
@@ -119,11 +117,11 @@ impl Sessions {
             store,
             fresh: Cache::builder().max_capacity(AT_HAND).time_to_live(FRESH).build(),
             changes: AtomicU64::new(0),
-            sign: EncodingKey::from_secret(secret),
-            verify: DecodingKey::from_secret(secret),
+            sign: EncodingKey::from_secret(secret.expose_secret().as_bytes()),
+            verify: verify.collect(),
             rules,
-            ttl,
-            legacy_max_age,
+            ttl: settings.session_ttl,
+            legacy_max_age: settings.legacy_token_max_age,
         }
     }
 
@@ -151,10 +149,8 @@ impl Sessions {
         if let Some(session) = self.fresh.get(token) {
             return Ok((session.expires_at > Timestamp::now().as_second()).then_some(session));
         }
-        let Ok(times) = decode::<Times>(token, &self.verify, &self.rules) else {
-            return Ok(None);
-        };
-        let Some((issued_at, expires_at)) = self.life(&times.claims) else {
+        let signed = self.verify.iter().find_map(|key| decode::<Times>(token, key, &self.rules).ok());
+        let Some((issued_at, expires_at)) = signed.and_then(|token| self.life(&token.claims)) else {
             return Ok(None);
         };
         let changes = self.changes.load(Ordering::SeqCst);
@@ -238,9 +234,13 @@ mod tests {
         let Registration::Created(user) = store.create_user(new).await.unwrap() else {
             panic!("a new account")
         };
-        let (secret, [ttl, legacy]) =
-            ("0123456789abcdef0123456789abcdef".into(), [60, 3600].map(Duration::from_secs));
-        (Sessions::new(store, &secret, ttl, legacy), user)
+        let settings = Auth {
+            session_ttl: Duration::from_secs(60),
+            legacy_token_max_age: Duration::from_secs(3600),
+            legacy_jwt_secret: Some("short".into()),
+            ..Auth::default()
+        };
+        (Sessions::new(store, &"0123456789abcdef0123456789abcdef".into(), &settings), user)
     }
 
     #[tokio::test]
@@ -277,6 +277,26 @@ mod tests {
         assert_eq!(life(3601, None), None);
         assert_eq!(life(3601, Some(now + 5)), Some((now - 3601, now + 5)), "one that has an end keeps it");
         assert_eq!(sessions.life(&Times { iat: i64::MAX, exp: None }), None);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_the_historic_service_is_accepted_while_its_row_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sessions, user) = sessions(&folder).await;
+        let now = Timestamp::now();
+        let claims =
+            serde_json::json!({ "id": user.id, "name": "pizza diner", "iat": now.as_second() - 100 });
+        let signed = |secret: &str| {
+            let key = EncodingKey::from_secret(secret.as_bytes());
+            encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
+        };
+        let token = signed("short");
+        assert!(sessions.find(&token).await.unwrap().is_none(), "it has no row");
+        sessions.store.open_session(signature_of(&token), user.id, later(now, sessions.ttl)).await.unwrap();
+        assert_eq!(sessions.find(&token).await.unwrap().expect("live").user, user);
+        let forged = signed("another");
+        sessions.store.open_session(signature_of(&forged), user.id, later(now, sessions.ttl)).await.unwrap();
+        assert!(sessions.find(&forged).await.unwrap().is_none(), "whatever the rows say");
     }
 
     #[tokio::test]

@@ -113,6 +113,9 @@ impl Default for Database {
 pub struct Auth {
     /// Signs session tokens: at least 32 bytes. Made at first start and kept in the database when absent.
     pub jwt_secret: Option<SecretString>,
+    /// What signed the session tokens of the historic service (its `jwtSecret`), of any length: they stay valid
+    /// until they are `legacy_token_max_age` old. It signs nothing.
+    pub legacy_jwt_secret: Option<SecretString>,
     /// How long a session lives.
     #[serde(with = "humantime_serde")]
     pub session_ttl: Duration,
@@ -132,6 +135,7 @@ impl Default for Auth {
     fn default() -> Self {
         Self {
             jwt_secret: None,
+            legacy_jwt_secret: None,
             session_ttl: Duration::from_secs(7 * 24 * 3600),
             password_policy: PasswordPolicy::Strict,
             legacy_token_max_age: Duration::from_secs(30 * 24 * 3600),
