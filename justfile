@@ -25,6 +25,11 @@ unit:
 outage:
     cargo test -p pizza --locked
 
+# every call of the OpenAPI document with random and nonsensical data, against the demo
+fuzz *ARGS:
+    cargo build --locked -p pizza
+    scripts/schemathesis {{ARGS}}
+
 # the whole system on this machine
 demo *ARGS:
     cargo run --release -- demo {{ARGS}}
