@@ -2,11 +2,16 @@
 
 use crate::process::{listen, shutdown_signal};
 use clap::Args;
+use secrecy::ExposeSecret;
 use service::{
-    Service,
+    NewAdmin, Service,
     config::{Config, Flags},
 };
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    io::{self, Write},
+    net::IpAddr,
+    path::PathBuf,
+};
 
 /// Run the order service.
 ///
@@ -39,6 +44,9 @@ impl Serve {
         let listener = listen(config.http.host, config.http.port, "--port").await?;
         let address = listener.local_addr()?;
         let service = Service::open(config).await?;
+        if let Some(admin) = service.ensure_admin().await? {
+            announce(&admin)?;
+        }
         tracing::info!("type" = "http", component = "service", %address, "serving");
         service.serve(listener, shutdown).await?;
         tracing::info!("type" = "http", component = "service", "stopped");
@@ -52,4 +60,17 @@ impl Serve {
         let factory = self.factory_url.map(|url| ("factory.url", url.into()));
         [host, port, database, factory].into_iter().flatten().collect()
     }
+}
+
+/// Says once who the first admin is. The password goes to standard error, past the log lines on standard output,
+/// which may be shipped to where many can read them.
+fn announce(admin: &NewAdmin) -> io::Result<()> {
+    tracing::warn!("type" = "audit", component = "auth", email = %admin.email, "there was no admin: an account was opened");
+    let Some(password) = &admin.made_up else { return Ok(()) };
+    let (email, password) = (&admin.email, password.expose_secret());
+    writeln!(
+        io::stderr(),
+        "\n  There was no admin, so one was made:\n\n    e-mail    {email}\n    password  {password}\n\n  \
+         This is shown only once. Log in and change it.\n"
+    )
 }

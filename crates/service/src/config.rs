@@ -24,11 +24,20 @@ const NOT_OURS: [&str; 3] = ["config", "factory_vendors", "new_password"];
 
 /// Keys whose value is a text even where it reads as a number or a list: `0012` is a key that a vendor may have,
 /// and an error that quotes it would give it away.
-const TEXTS: [&str; 5] =
-    ["auth.jwt_secret", "auth.legacy_jwt_secret", "database.path", "factory.api_key", "factory.vendor_id"];
+const TEXTS: [&str; 8] = [
+    "auth.first_admin.email",
+    "auth.first_admin.name",
+    "auth.first_admin.password",
+    "auth.jwt_secret",
+    "auth.legacy_jwt_secret",
+    "database.path",
+    "factory.api_key",
+    "factory.vendor_id",
+];
 
 /// Keys whose value no error may quote, and what to say instead.
-const UNQUOTED: [(&str, &str); 4] = [
+const UNQUOTED: [(&str, &str); 5] = [
+    ("auth.first_admin.password", "must be a text, in quotes"),
     ("auth.jwt_secret", "must be a text, in quotes"),
     ("auth.legacy_jwt_secret", "must be a text, in quotes"),
     ("factory.api_key", "must be a text, in quotes"),

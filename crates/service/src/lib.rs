@@ -13,11 +13,13 @@ mod catalogue;
 pub mod config;
 mod edge;
 mod examination;
+mod first_admin;
 mod fulfilment;
 mod traceparent;
 
 pub use administration::ResetPasswordError;
 pub use examination::{examine_config, examine_factory};
+pub use first_admin::{FirstAdminError, NewAdmin};
 
 use crate::{
     app::{App, AppState},

@@ -49,6 +49,8 @@ pub trait Store: Send + Sync + 'static {
     async fn users(&self, query: UserQuery) -> Result<UserPage, StoreError>;
     /// One account.
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+    /// Whether anybody is an admin.
+    async fn has_admin(&self) -> Result<bool, StoreError>;
     /// Changes an account; a new password ends all its sessions in the same transaction.
     async fn update_user(&self, id: UserId, change: UserChange) -> Result<UserUpdate, StoreError>;
     /// Replaces a password's hash by another of the same password, if it is still `old`; sessions live on.

@@ -6,6 +6,7 @@ mod admin;
 mod commands;
 mod configuration;
 mod demo;
+mod first_admin;
 mod shutdown;
 
 use std::process::Command;

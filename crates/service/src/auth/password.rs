@@ -17,29 +17,9 @@ const MIN_CHARS: usize = 8;
 /// The historic service's hashes cost 10, and each more doubles the time; this one takes about two seconds.
 const MAX_BCRYPT_COST: u32 = 15;
 
-/// Passwords that every attacker tries first and that are long enough to pass otherwise.
-const WORST: [&str; 20] = [
-    "password",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "qwertyui",
-    "qwertyuiop",
-    "11111111",
-    "00000000",
-    "iloveyou",
-    "password1",
-    "passw0rd",
-    "princess",
-    "sunshine",
-    "football",
-    "baseball",
-    "superman",
-    "trustno1",
-    "1q2w3e4r",
-    "abcd1234",
-    "letmein1",
-];
+/// Passwords that every attacker tries first and that are long enough to pass otherwise: sequences, keyboard walks,
+/// and the words of always with the digits of always. In lower case, one a line.
+const WORST: &str = include_str!("worst_passwords.txt");
 
 /// Why a password is not taken. The texts are what the person reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,11 +54,11 @@ pub fn check_new_password(
     if password.chars().count() < MIN_CHARS {
         return Err(PasswordRefused::TooShort);
     }
-    let lower = password.to_lowercase();
-    if WORST.contains(&lower.as_str()) {
+    let lower = password.trim().to_lowercase();
+    if WORST.lines().any(|worst| worst == lower) {
         return Err(PasswordRefused::TooCommon);
     }
-    if [name.as_str(), email.as_str()].iter().any(|known| known.trim().to_lowercase() == lower.trim()) {
+    if [name.as_str(), email.as_str()].iter().any(|known| known.trim().to_lowercase() == lower) {
         return Err(PasswordRefused::YourOwnName);
     }
     Ok(())
@@ -232,12 +212,29 @@ mod tests {
     }
 
     #[test]
+    fn the_list_of_the_worst_is_in_order_and_holds_nothing_that_is_refused_anyway() {
+        let worst: Vec<_> = WORST.lines().collect();
+        assert!(worst.len() > 500, "{}", worst.len());
+        assert!(worst.is_sorted_by(|one, next| one < next));
+        for password in worst {
+            assert!(
+                password.chars().count() >= MIN_CHARS && password.to_lowercase() == password,
+                "{password}"
+            );
+        }
+    }
+
+    #[test]
     fn the_strict_policy_says_what_is_wrong() {
         let (name, email) = (Name::parse("Kai Chen").unwrap(), EmailAddress::parse("Kai@jwt.com").unwrap());
         let check = |password: &str, policy| check_new_password(&password.into(), (&name, &email), policy);
         use PasswordPolicy::{Historic, Strict};
         assert_eq!(check("short", Strict), Err(PasswordRefused::TooShort));
-        assert_eq!(check("Password", Strict), Err(PasswordRefused::TooCommon));
+        for common in
+            ["Password", "PASSWORD123", "12345678", "qwertyuiop", "TooManySecrets", " iloveyou ", "Pizza2025"]
+        {
+            assert_eq!(check(common, Strict), Err(PasswordRefused::TooCommon), "{common}");
+        }
         assert_eq!(check("kai chen", Strict), Err(PasswordRefused::YourOwnName));
         assert_eq!(check("kai@JWT.com", Strict), Err(PasswordRefused::YourOwnName));
         assert_eq!(check("correct horse", Strict), Ok(()));

@@ -121,6 +121,8 @@ pub struct Auth {
     pub session_ttl: Duration,
     /// What a new password must be.
     pub password_policy: PasswordPolicy,
+    /// Who becomes an admin when the service starts and there is none.
+    pub first_admin: FirstAdmin,
     /// How old a session token of the historic service may be: those have no end of their own.
     #[serde(with = "humantime_serde")]
     pub legacy_token_max_age: Duration,
@@ -138,10 +140,29 @@ impl Default for Auth {
             legacy_jwt_secret: None,
             session_ttl: Duration::from_secs(7 * 24 * 3600),
             password_policy: PasswordPolicy::Strict,
+            first_admin: FirstAdmin::default(),
             legacy_token_max_age: Duration::from_secs(30 * 24 * 3600),
             upgrade_hashes: true,
             login_failures_per_minute: 10,
         }
+    }
+}
+
+/// Who becomes an admin when the service starts and there is none.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FirstAdmin {
+    /// Their name.
+    pub name: String,
+    /// With which they log in.
+    pub email: String,
+    /// Made up, and printed once, when absent.
+    pub password: Option<SecretString>,
+}
+
+impl Default for FirstAdmin {
+    fn default() -> Self {
+        Self { name: "admin".into(), email: "admin@localhost".into(), password: None }
     }
 }
 

@@ -94,6 +94,11 @@ pub(super) async fn user_by_id(db: &mut Connection, id: UserId) -> Result<Option
     Ok(Some(User { roles: roles(db, id).await?, ..user(&row)? }))
 }
 
+pub(super) async fn has_admin(db: &mut Connection) -> Result<bool, Failure> {
+    let admin = db.row("SELECT 1 FROM userRole WHERE role = 'admin' LIMIT 1", ()).await?;
+    Ok(admin.is_some())
+}
+
 pub(super) async fn update_user(
     tx: &mut Transaction,
     adoption: &Adoption,

@@ -105,6 +105,10 @@ impl Store for MysqlStore {
         reading!(self.pool, db => accounts::user_by_id(db, id))
     }
 
+    async fn has_admin(&self) -> Result<bool, StoreError> {
+        reading!(self.pool, db => accounts::has_admin(db))
+    }
+
     async fn update_user(&self, id: UserId, change: UserChange) -> Result<UserUpdate, StoreError> {
         writing!(self.pool, Receipt, tx => accounts::update_user(tx, &self.adoption, id, &change))
     }

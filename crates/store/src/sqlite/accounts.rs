@@ -62,6 +62,10 @@ pub(super) fn user_by_id(db: &Connection, id: UserId) -> Result<Option<User>> {
         .transpose()
 }
 
+pub(super) fn has_admin(db: &Connection) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM user_role WHERE role = 'admin'")?.exists([])
+}
+
 pub(super) fn update_user(db: &Connection, id: UserId, change: &UserChange) -> Result<UserUpdate> {
     if let Some(email) = &change.email {
         let key = email_key(email.as_str());

@@ -133,6 +133,10 @@ impl Store for SqliteStore {
         self.snapshot(|db| accounts::user_by_id(db, id))
     }
 
+    async fn has_admin(&self) -> Result<bool, StoreError> {
+        self.snapshot(accounts::has_admin)
+    }
+
     async fn update_user(&self, id: UserId, change: UserChange) -> Result<UserUpdate, StoreError> {
         self.write(move |db, _| accounts::update_user(db, id, &change)).await
     }

@@ -242,7 +242,9 @@ async fn the_last_admin_stays() {
         let Registration::Created(user) = store.create_user(new).await.unwrap() else { panic!("{email}") };
         user.id
     };
+    assert!(!store.has_admin().await.unwrap());
     let (first, second) = (admin("a@jwt.com").await, admin("b@jwt.com").await);
+    assert!(store.has_admin().await.unwrap());
     assert_eq!(store.delete_user(first).await.unwrap(), UserDeletion::Deleted);
     assert_eq!(store.delete_user(second).await.unwrap(), UserDeletion::LastAdmin);
     assert!(store.user(second).await.unwrap().is_some_and(|user| user.is_admin()));
