@@ -18,7 +18,6 @@ mod events;
 mod examine;
 mod failure;
 mod housekeeping;
-mod intake;
 mod intervene;
 mod many;
 mod migrations;
@@ -32,6 +31,7 @@ mod revenue;
 mod sessions;
 mod settle;
 mod transaction;
+mod writer;
 
 pub use options::{DatabaseUrlError, HostPort, MysqlOptions, Tls};
 
@@ -45,7 +45,6 @@ use async_trait::async_trait;
 use claim::Turn;
 use domain::{Franchise, FranchiseId, Menu, NewMenuItem, OrderId, OrderState, StoreId, User, UserId};
 use emails::Adoption;
-use intake::Intake;
 use jiff::Timestamp;
 use pool::Pool;
 use settle::{Settle, What};
@@ -55,11 +54,13 @@ use transaction::{
     reading, writing,
 };
 use uuid::Uuid;
+use writer::Writer;
 
 /// A [`Store`] in a MySQL or MariaDB database.
 pub struct MysqlStore {
     pool: Pool,
-    intake: Intake,
+    placing: Writer<NewOrder>,
+    settling: Writer<Settle>,
     adoption: Arc<Adoption>,
     turn: Turn,
     instance: Uuid,
@@ -78,12 +79,18 @@ impl MysqlStore {
             adoption.adopt_all(db).await?;
             examine::warn(db).await
         })?;
-        let intake = Intake::start(&pool);
-        Ok(Self { pool, intake, adoption, turn: Turn::default(), instance: Uuid::new_v4() })
+        Ok(Self {
+            placing: Writer::start(&pool),
+            settling: Writer::start(&pool),
+            pool,
+            adoption,
+            turn: Turn::default(),
+            instance: Uuid::new_v4(),
+        })
     }
 
     async fn settle(&self, order: OrderId, token: &Token, what: What) -> Result<Settlement, StoreError> {
-        self.intake.settle(Settle { order, token: token.clone(), what }).await
+        self.settling.write(Settle { order, token: token.clone(), what }).await
     }
 }
 
@@ -176,7 +183,7 @@ impl Store for MysqlStore {
 
     async fn place_order(&self, order: NewOrder) -> Result<Placed, StoreError> {
         place::fits(&order)?;
-        self.intake.place(order).await
+        self.placing.write(order).await
     }
 
     async fn placed_earlier(

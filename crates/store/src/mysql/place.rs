@@ -6,6 +6,7 @@ use super::{
     failure::Failure,
     many,
     transaction::Transaction,
+    writer::Work,
 };
 use crate::{Idempotency, NewOrder, Placed};
 use domain::{OrderId, OrderState, UserId};
@@ -31,8 +32,21 @@ pub(super) fn fits(order: &NewOrder) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Saves orders no two of which have the same idempotency key.
-pub(super) async fn place_orders(tx: &mut Transaction, orders: &[&NewOrder]) -> Result<Vec<Placed>, Failure> {
+impl Work for NewOrder {
+    type Answer = Placed;
+    /// The same request twice at once: the second one finds the first.
+    type Key = (UserId, String);
+
+    async fn write_all(tx: &mut Transaction, all: &[Self]) -> Result<Vec<Placed>, Failure> {
+        place_orders(tx, all).await
+    }
+
+    fn key(&self) -> Option<Self::Key> {
+        self.idempotency.as_ref().map(|it| (self.diner.id, it.key.as_str().to_owned()))
+    }
+}
+
+async fn place_orders(tx: &mut Transaction, orders: &[NewOrder]) -> Result<Vec<Placed>, Failure> {
     let mut placed = Vec::with_capacity(orders.len());
     for order in orders {
         placed.push(match &order.idempotency {
@@ -41,7 +55,7 @@ pub(super) async fn place_orders(tx: &mut Transaction, orders: &[&NewOrder]) -> 
         });
     }
     let new: Vec<&NewOrder> =
-        orders.iter().zip(&placed).filter(|(_, placed)| placed.is_none()).map(|(order, _)| *order).collect();
+        orders.iter().zip(&placed).filter(|(_, placed)| placed.is_none()).map(|(order, _)| order).collect();
     let mut ids = insert_all(tx, &new).await?.into_iter();
     let date = tx.now;
     let saved = |placed: Option<Placed>| placed.or_else(|| Some(Placed::Saved { id: ids.next()?, date }));

@@ -7,6 +7,7 @@ use super::{
     failure::Failure,
     many, revenue,
     transaction::Transaction,
+    writer::Work,
 };
 use crate::{Finish, Release, Settlement, Token};
 use domain::{OrderEvent, OrderId, OrderState};
@@ -44,18 +45,29 @@ impl What {
     }
 }
 
+impl Work for Settle {
+    type Answer = Settlement;
+    /// Whatever else is told of the same order at once comes first or too late.
+    type Key = ();
+
+    async fn write_all(tx: &mut Transaction, all: &[Self]) -> Result<Vec<Settlement>, Failure> {
+        settle_all(tx, all).await
+    }
+
+    fn key(&self) -> Option<()> {
+        None
+    }
+}
+
 /// Each by itself a compare-and-set on the holder's token; what was told of several orders is written together.
-pub(super) async fn settle_all(
-    tx: &mut Transaction,
-    settles: &[&Settle],
-) -> Result<Vec<Settlement>, Failure> {
+async fn settle_all(tx: &mut Transaction, settles: &[Settle]) -> Result<Vec<Settlement>, Failure> {
     let mut settlements = vec![Settlement::Stale; settles.len()];
     let (mut steps, mut pizzas, mut fulfilled) = (Vec::new(), Vec::new(), Vec::new());
     // In one order, so that transactions do not wait for each other in a circle.
     let mut sorted: Vec<usize> = (0..settles.len()).collect();
     sorted.sort_by_key(|&at| settles[at].order);
     for at in sorted {
-        let settle = settles[at];
+        let settle = &settles[at];
         if !compare_and_set(tx, settle).await? {
             continue;
         }
