@@ -24,22 +24,25 @@ const NOT_OURS: [&str; 3] = ["config", "factory_vendors", "new_password"];
 
 /// Keys whose value is a text even where it reads as a number or a list: `0012` is a key that a vendor may have,
 /// and an error that quotes it would give it away.
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 10] = [
     "auth.first_admin.email",
     "auth.first_admin.name",
     "auth.first_admin.password",
     "auth.jwt_secret",
     "auth.legacy_jwt_secret",
     "database.path",
+    "database.tls_ca",
+    "database.url",
     "factory.api_key",
     "factory.vendor_id",
 ];
 
 /// Keys whose value no error may quote, and what to say instead.
-const UNQUOTED: [(&str, &str); 5] = [
+const UNQUOTED: [(&str, &str); 6] = [
     ("auth.first_admin.password", "must be a text, in quotes"),
     ("auth.jwt_secret", "must be a text, in quotes"),
     ("auth.legacy_jwt_secret", "must be a text, in quotes"),
+    ("database.url", "must be a URL, in quotes"),
     ("factory.api_key", "must be a text, in quotes"),
     ("factory.url", "must be a URL, in quotes"),
 ];
@@ -100,6 +103,10 @@ impl Config {
         for (key, value) in flags {
             sources = sources.merge(Serialized::default(key, value));
         }
+        if sources.contains("database.path") && sources.contains("database.url") {
+            let why = "must not be given beside database.url: orders are kept in one of them".into();
+            return Err(ConfigError::OutOfBounds { key: "database.path", why });
+        }
         let config: Self =
             sources.extract().map_err(|error| ConfigError::Unreadable(Box::new(unquoted(error))))?;
         config.check()?;
@@ -141,6 +148,7 @@ impl Config {
             "must be 1024 to 16777216 bytes",
         )?;
         self.check_limits()?;
+        self.check_database()?;
         must(
             matches!(self.factory.url.scheme(), "http" | "https"),
             "factory.url",
@@ -180,6 +188,17 @@ impl Config {
             key: "circuit",
             why: format!(".{} must be {}", error.field, error.bounds),
         })
+    }
+
+    fn check_database(&self) -> Result<(), ConfigError> {
+        let bad = |key, why| Err(ConfigError::OutOfBounds { key, why });
+        if let Some(Err(error)) = self.database.mysql() {
+            return bad("database.url", error.to_string());
+        }
+        if !(4..=1024).contains(&self.database.connections) {
+            return bad("database.connections", "must be 4 to 1024".into());
+        }
+        Ok(())
     }
 
     fn check_limits(&self) -> Result<(), ConfigError> {
@@ -274,6 +293,9 @@ mod tests {
             ("fulfilment.poll = \"soon\"", "fulfilment.poll"),
             ("orders.when_closed = \"panic\"", "orders.when_closed"),
             ("circuit.failure_rate = 2.0", "failure_rate"),
+            ("database.url = \"postgres://me:canary@db/pizza\"", "database.url"),
+            ("database.connections = 0", "database.connections"),
+            ("database.tls = \"maybe\"", "database.tls"),
         ] {
             let error = load(toml).expect_err(toml);
             assert!(error.contains(key), "{error} does not name {key}");
@@ -282,12 +304,26 @@ mod tests {
 
     #[test]
     fn an_error_never_quotes_a_secret() {
-        for toml in
-            ["factory.api_key = 424242", "auth.jwt_secret = 424242", "factory.url = \"http://user:424242@[\""]
-        {
+        for toml in [
+            "factory.api_key = 424242",
+            "auth.jwt_secret = 424242",
+            "factory.url = \"http://user:424242@[\"",
+            "database.url = 424242",
+        ] {
             let error = load(toml).expect_err(toml);
             assert!(error.contains("in quotes") && !error.contains("424242"), "{error}");
         }
+    }
+
+    #[test]
+    fn orders_are_kept_in_a_file_or_in_a_database_but_not_in_both() {
+        let url = || ("database.url", "mysql://me:canary@db/pizza".into());
+        let config = Config::load(None, vec![url()]).expect("a database");
+        let options = config.database.mysql().expect("it is given").expect("it is readable");
+        assert_eq!(options.to_string(), "mysql://db:3306/pizza");
+        assert!(!format!("{config:?}").contains("canary"));
+        let error = Config::load(None, vec![url(), ("database.path", "x.db".into())]).expect_err("both");
+        assert!(error.to_string().contains("database.url"), "{error}");
     }
 
     #[test]

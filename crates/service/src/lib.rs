@@ -25,14 +25,14 @@ use crate::{
     app::{App, AppState},
     auth::{HashError, LoginGuard, PasswordRefused, Passwords, Sessions, check_new_password},
     catalogue::Catalogue,
-    config::Config,
+    config::{Config, Database},
     fulfilment::{Kitchen, dispatch},
 };
 use domain::{EmailAddress, Name, Role};
 use factory_client::{FactoryClient, FactoryConfig};
 use secrecy::SecretString;
-use std::{io, path::Path, sync::Arc, time::Duration};
-use store::{Clock, NewUser, Registration, SqliteOptions, SqliteStore, Store, StoreError};
+use std::{io, sync::Arc, time::Duration};
+use store::{Clock, MysqlStore, NewUser, Registration, SqliteOptions, SqliteStore, Store, StoreError};
 use telemetry::{Metrics, MetricsError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +54,18 @@ pub enum StartError {
     Database {
         /// Where it is.
         path: String,
+        /// What it says.
+        #[source]
+        source: StoreError,
+    },
+    /// The database's server cannot be used.
+    #[error(
+        "the database {location} cannot be used: check that a server runs there, and that database.url names the \
+         right user, password and database"
+    )]
+    DatabaseServer {
+        /// Where it is, without who we are there.
+        location: String,
         /// What it says.
         #[source]
         source: StoreError,
@@ -89,9 +101,8 @@ pub enum CreateUserError {
 impl Service {
     /// Opens the database and puts the parts together. Nothing is served, dispatched or called yet.
     pub async fn open(config: Config) -> Result<Self, StartError> {
-        let path = config.database.path.display().to_string();
-        let database = |source| StartError::Database { path: path.clone(), source };
-        let store = open_store(&config.database.path).map_err(database)?;
+        let store = open_store(&config.database).await?;
+        let database = |source| config.database.cannot_be_used(source);
         let installation =
             store.keep_setting("installation_id", &Uuid::new_v4().to_string()).await.map_err(database)?;
         let secret = match &config.auth.jwt_secret {
@@ -165,12 +176,26 @@ impl Service {
     }
 }
 
-fn open_store(path: &Path) -> Result<Arc<dyn Store>, StoreError> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(StoreError::new)?;
+async fn open_store(database: &Database) -> Result<Arc<dyn Store>, StartError> {
+    let unusable = |source| database.cannot_be_used(source);
+    if let Some(Ok(options)) = database.mysql() {
+        return Ok(Arc::new(MysqlStore::open(options).await.map_err(unusable)?));
     }
-    let options = SqliteOptions { path: path.to_owned(), clock: Clock::system() };
-    Ok(Arc::new(SqliteStore::open(options)?))
+    if let Some(folder) = database.path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| unusable(StoreError::new(error)))?;
+    }
+    let options = SqliteOptions { path: database.path.clone(), clock: Clock::system() };
+    Ok(Arc::new(SqliteStore::open(options).map_err(unusable)?))
+}
+
+impl Database {
+    /// The error that says where the database is, and what to look at.
+    fn cannot_be_used(&self, source: StoreError) -> StartError {
+        match self.mysql() {
+            Some(Ok(options)) => StartError::DatabaseServer { location: options.to_string(), source },
+            _ => StartError::Database { path: self.path.display().to_string(), source },
+        }
+    }
 }
 
 fn factory_config(config: &Config) -> FactoryConfig {

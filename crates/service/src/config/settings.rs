@@ -3,9 +3,10 @@
 use crate::edge::TrustedProxy;
 use http_server::Limits;
 use resilience::CircuitConfig;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{net::IpAddr, path::PathBuf, time::Duration};
+use store::{DatabaseUrlError, MysqlOptions, Tls};
 use url::Url;
 
 /// The HTTP server.
@@ -93,17 +94,78 @@ impl Http {
     }
 }
 
-/// Where everything is kept.
+/// Where everything is kept: in a file, or in a MySQL or MariaDB database.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// The SQLite file; its folder is made when it is missing.
     pub path: PathBuf,
+    /// The database, instead of a file: `mysql://user:password@host:3306,host2:3306/pizza`. Of several addresses the
+    /// first that answers is used, until it dies.
+    pub url: Option<SecretString>,
+    /// Whether connections to it are encrypted.
+    pub tls: DatabaseTls,
+    /// The certificates (PEM) that its own may be signed by; those of the usual authorities when absent.
+    pub tls_ca: Option<PathBuf>,
+    /// Connections to it at one time, at most.
+    pub connections: u32,
+    /// How long to wait for it at start.
+    #[serde(with = "humantime_serde")]
+    pub start_timeout: Duration,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { path: "data/pizza.db".into() }
+        Self {
+            path: "data/pizza.db".into(),
+            url: None,
+            tls: DatabaseTls::Automatic,
+            tls_ca: None,
+            connections: 16,
+            start_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Database {
+    /// How to reach the database, if it is not a file.
+    ///
+    /// # Errors
+    /// When the URL is none; the error does not quote it.
+    pub fn mysql(&self) -> Option<Result<MysqlOptions, DatabaseUrlError>> {
+        let url = self.url.as_ref()?;
+        Some(MysqlOptions::from_url(url.expose_secret()).map(|options| MysqlOptions {
+            tls: self.tls.into(),
+            tls_ca: self.tls_ca.clone(),
+            connections: self.connections,
+            start_timeout: self.start_timeout,
+            ..options
+        }))
+    }
+}
+
+/// Whether connections to the database are encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DatabaseTls {
+    /// Not on the loopback, but everywhere else.
+    Automatic,
+    /// Never.
+    Off,
+    /// If the server can, and whoever it is.
+    Prefer,
+    /// Always, and only with a server that proves its name.
+    Require,
+}
+
+impl From<DatabaseTls> for Tls {
+    fn from(tls: DatabaseTls) -> Self {
+        match tls {
+            DatabaseTls::Automatic => Self::Automatic,
+            DatabaseTls::Off => Self::Off,
+            DatabaseTls::Prefer => Self::Prefer,
+            DatabaseTls::Require => Self::Require,
+        }
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) enum Failure {
     /// No address could be connected to, or no connection was free.
     #[error("{0}")]
     Unreachable(String),
+    /// A server answers, but not us: the account, its password or the database's name is wrong.
+    #[error("{0}")]
+    NotLetIn(String),
     /// Asking again would give the same.
     #[error("the database refused a statement")]
     Refused(#[source] Error),
@@ -35,6 +38,11 @@ impl Failure {
     /// Whether the connection must not be used any more.
     pub(super) fn breaks_the_connection(&self) -> bool {
         matches!(self, Self::Lost(_) | Self::NoAnswer)
+    }
+
+    /// Whether it says nothing about what was asked: the database could not be asked at all.
+    pub(super) fn is_the_databases(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::NoAnswer | Self::Unreachable(_) | Self::NotLetIn(_))
     }
 }
 

@@ -45,10 +45,14 @@ use async_trait::async_trait;
 use claim::Turn;
 use domain::{Franchise, FranchiseId, Menu, NewMenuItem, OrderId, OrderState, StoreId, User, UserId};
 use emails::Adoption;
+use failure::Failure;
 use jiff::Timestamp;
 use pool::Pool;
 use settle::{Settle, What};
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use transaction::{
     Proof::{Receipt, Repeatable},
     reading, writing,
@@ -67,12 +71,15 @@ pub struct MysqlStore {
 }
 
 impl MysqlStore {
-    /// Connects, makes the tables that are missing, and adopts what the historic service wrote.
+    /// Connects, makes the tables that are missing, and adopts what the historic service wrote. Waits for a while if
+    /// no server answers yet.
     ///
     /// # Errors
-    /// When no server answers, or the database was made by a later program.
+    /// When no server answers, none lets us in, or the database was made by a later program.
     pub async fn open(options: MysqlOptions) -> Result<Self, StoreError> {
+        let patience = options.start_timeout;
         let pool = Pool::new(options);
+        wait_for_a_server(&pool, patience).await?;
         let adoption = Arc::new(Adoption::default());
         reading!(pool, db => async {
             migrations::migrate(db).await?;
@@ -91,6 +98,26 @@ impl MysqlStore {
 
     async fn settle(&self, order: OrderId, token: &Token, what: What) -> Result<Settlement, StoreError> {
         self.settling.write(Settle { order, token: token.clone(), what }).await
+    }
+}
+
+/// How often to look whether a server answers.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+async fn wait_for_a_server(pool: &Pool, patience: Duration) -> Result<(), Failure> {
+    let start = Instant::now();
+    loop {
+        match pool.borrow().await {
+            Ok(connection) => {
+                connection.give_back();
+                return Ok(());
+            }
+            Err(failure @ Failure::Unreachable(_)) if start.elapsed() < patience => {
+                tracing::warn!("type" = "db", component = "store", "{failure}; still waiting for one");
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            Err(failure) => return Err(failure),
+        }
     }
 }
 

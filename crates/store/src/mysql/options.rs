@@ -31,6 +31,8 @@ pub struct MysqlOptions {
     pub connect_timeout: Duration,
     /// How long one statement may take; the server is told so too.
     pub statement_timeout: Duration,
+    /// How long to wait at start for a server that does not answer yet.
+    pub start_timeout: Duration,
     /// For tests: what time it is in our sessions. `None`, as it should be, leaves that to the server.
     pub clock: Option<Clock>,
 }
@@ -98,8 +100,17 @@ impl MysqlOptions {
             acquire_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(10),
+            start_timeout: Duration::from_secs(30),
             clock: None,
         })
+    }
+}
+
+/// Where the database is, without who we are there.
+impl fmt::Display for MysqlOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses: Vec<_> = self.addresses.iter().map(ToString::to_string).collect();
+        write!(f, "mysql://{}/{}", addresses.join(","), self.database)
     }
 }
 
@@ -179,6 +190,7 @@ mod tests {
     fn options_are_printed_without_the_password() {
         let options = MysqlOptions::from_url("mysql://me:canary@h/pizza").unwrap();
         assert!(!format!("{options:?}").contains("canary"));
+        assert_eq!(options.to_string(), "mysql://h:3306/pizza");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! what state they are in. Here a connection is kept only when its user says that all went well.
 
 use super::{connection::Connection, failure::Failure, options::MysqlOptions};
+use mysql_async::Error;
 use std::{
     ops::{Deref, DerefMut},
     sync::{
@@ -102,7 +103,7 @@ impl Pool {
     async fn connect(&self) -> Result<Connection, Failure> {
         let options = &self.0.options;
         let first = self.0.current.load(Ordering::Relaxed);
-        let mut refusals = Vec::new();
+        let (mut refusals, mut not_let_in) = (Vec::new(), 0);
         for n in 0..options.addresses.len() {
             let at = (first + n) % options.addresses.len();
             let address = &options.addresses[at];
@@ -113,11 +114,15 @@ impl Pool {
                     }
                     return Ok(connection);
                 }
-                Ok(Err(failure)) => refusals.push(format!("{address}: {}", reason(&failure))),
+                Ok(Err(failure)) => {
+                    not_let_in += usize::from(is_about_us(&failure));
+                    refusals.push(format!("{address}: {}", reason(&failure)));
+                }
                 Err(_) => refusals.push(format!("{address}: no answer in {:?}", options.connect_timeout)),
             }
         }
-        Err(Failure::Unreachable(format!("no database server can be used ({})", refusals.join("; "))))
+        let text = format!("no database server can be used ({})", refusals.join("; "));
+        Err(if not_let_in == refusals.len() { Failure::NotLetIn(text) } else { Failure::Unreachable(text) })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
@@ -149,6 +154,15 @@ impl DerefMut for Borrowed {
     fn deref_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
+}
+
+/// Whether waiting does not help: access denied, unknown database, host not allowed.
+fn is_about_us(failure: &Failure) -> bool {
+    let code = match failure {
+        Failure::Refused(Error::Server(error)) => error.code,
+        _ => return false,
+    };
+    matches!(code, 1044 | 1045 | 1049 | 1130 | 1524 | 1698)
 }
 
 /// What the server said, without our own words around it.

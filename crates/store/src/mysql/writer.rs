@@ -142,8 +142,7 @@ async fn try_to_write<W: Work>(pool: &Pool, work: &[W]) -> Result<Vec<W::Answer>
             Ok(Some(answers)) => return Ok(answers),
             Ok(None) => {}
             Err(failure) => {
-                let everybodys =
-                    matches!(failure, Failure::Unreachable(_) | Failure::Lost(_) | Failure::NoAnswer);
+                let everybodys = failure.is_the_databases();
                 let whose = match everybodys || write.may_have_happened() {
                     true => Whose::Everybodys,
                     false => Whose::SomebodysPerhaps,
