@@ -127,6 +127,17 @@ impl Page {
     fn paragraphs(&self) -> impl Iterator<Item = &str> {
         self.about.as_str().unwrap_or_default().split("\n\n")
     }
+
+    /// Prose with code between backticks.
+    fn pieces<'a>(&self, text: &'a str) -> impl Iterator<Item = Piece<'a>> {
+        text.split('`').enumerate().map(|(number, text)| Piece { code: number % 2 == 1, text })
+    }
+}
+
+/// A bit of prose, or of code in it.
+struct Piece<'a> {
+    code: bool,
+    text: &'a str,
 }
 
 impl Call {

@@ -4,9 +4,13 @@ use super::openapi::{DOCUMENT, needs_session, operations};
 use serde_json::Value;
 use std::sync::LazyLock;
 
-/// Every call, by path.
+/// Every call, by path; those that only look come first.
 pub static CALLS: LazyLock<Vec<Call>> = LazyLock::new(|| {
-    operations(&DOCUMENT).map(|(method, path, operation)| Call::new(method, path, operation)).collect()
+    let mut calls: Vec<_> =
+        operations(&DOCUMENT).map(|(method, path, operation)| Call::new(method, path, operation)).collect();
+    let rank = |method: &str| ["GET", "POST", "PUT", "DELETE"].iter().position(|known| *known == method);
+    calls.sort_by(|one, other| (&one.path, rank(&one.method)).cmp(&(&other.path, rank(&other.method))));
+    calls
 });
 
 /// One call, in words.
@@ -116,9 +120,29 @@ fn members(schema: &Value) -> Vec<Member> {
         name: name.clone(),
         place: "body".to_owned(),
         required: required.iter().any(|required| required == name),
-        description: text(&property["description"]),
+        description: meaning(property),
     };
     properties.map(member).collect()
+}
+
+/// What a member is for, or if that goes without saying, what it is.
+fn meaning(property: &Value) -> String {
+    let description = text(&property["description"]);
+    if !description.is_empty() {
+        return description;
+    }
+    let property = resolved(property);
+    let kind = match property["type"].as_str().or_else(|| property["type"][0].as_str()) {
+        Some("string") => "Text",
+        Some("array") => "A list",
+        Some("integer" | "number") => "A number",
+        _ => return text(&property["description"]),
+    };
+    match (&property["maxLength"], &property["maxItems"]) {
+        (Value::Number(most), _) => format!("{kind}, at most {most} characters."),
+        (_, Value::Number(most)) => format!("{kind}, at most {most} long."),
+        _ => format!("{kind}."),
+    }
 }
 
 /// The path with an example in each of its places.
