@@ -42,8 +42,10 @@ pub async fn welcome() -> axum::Json<Welcome> {
 pub async fn docs(State(app): State<AppState>) -> axum::Json<Value> {
     let endpoints: Vec<_> = CALLS.iter().map(endpoint).collect();
     let factory = without_credentials(app.config.factory.url.clone());
+    // Its kind, and not where it is.
+    let db = if app.config.database.url.is_some() { "MySQL" } else { "SQLite" };
     axum::Json(
-        json!({ "version": VERSION, "endpoints": endpoints, "config": { "factory": factory, "db": "SQLite" } }),
+        json!({ "version": VERSION, "endpoints": endpoints, "config": { "factory": factory, "db": db } }),
     )
 }
 
