@@ -1,13 +1,16 @@
 //! One MariaDB server in a temporary folder.
 
-use crate::keeper::Keeper;
-use anyhow::{Context, bail, ensure};
+use crate::{
+    keeper::Keeper,
+    programs::{client, install, quickest_folder},
+};
+use anyhow::bail;
 use std::{
-    env, fs,
+    fs,
     net::{Ipv4Addr, TcpListener},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -53,12 +56,7 @@ impl MariaDb {
     /// # Errors
     /// When MariaDB is not installed or does not start; the error says what to do, or holds the log.
     pub fn start(arguments: &[&str]) -> anyhow::Result<Self> {
-        let memory = Path::new("/dev/shm");
-        if memory.is_dir() {
-            Self::start_in(memory, arguments)
-        } else {
-            Self::start_in(&env::temp_dir(), arguments)
-        }
+        Self::start_in(&quickest_folder(), arguments)
     }
 
     /// Starts a server whose files are in a new folder within this one.
@@ -68,7 +66,8 @@ impl MariaDb {
     pub fn start_in(folder: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
         let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let folder = TempDir::with_prefix_in("pizza-mariadb-", folder)?.keep();
-        let started = install(&folder).and_then(|()| start_on_a_free_port(&folder, &arguments));
+        let started =
+            install(&folder.join("data"), "root").and_then(|()| start_on_a_free_port(&folder, &arguments));
         match started {
             Ok((port, keeper)) => Ok(Self { folder, port, arguments, keeper, databases: AtomicU32::new(0) }),
             Err(error) => {
@@ -104,16 +103,10 @@ impl MariaDb {
     /// # Panics
     /// When one of them fails.
     pub fn sql(&self, database: &str, statements: &str) -> String {
-        let output = Command::new("mariadb")
-            .args(["--no-defaults", "--batch", "--skip-column-names", "--default-character-set=utf8mb4"])
-            .arg(format!("--socket={}", self.folder.join("socket").display()))
-            .args(["--user=root", &format!("--database={database}"), "--execute", statements])
-            .stdin(Stdio::null())
-            .output()
-            .expect("the client is installed with the server");
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{statements}: {error}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        match client(&self.folder.join("socket"), database, statements) {
+            Ok(output) => output,
+            Err(error) => panic!("{error:?}"),
+        }
     }
 
     /// SIGKILL: it gets no chance to do anything more.
@@ -138,20 +131,6 @@ impl Drop for MariaDb {
         // Files that stay behind in a temporary folder hurt nobody.
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-fn install(folder: &Path) -> anyhow::Result<()> {
-    let mut command = Command::new("mariadb-install-db");
-    command
-        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--user=root"])
-        .arg(format!("--datadir={}", folder.join("data").display()))
-        .stdin(Stdio::null());
-    let output = command.output().context(
-        "mariadb-install-db cannot be run; install the package mariadb-server (apt-get install mariadb-server)",
-    )?;
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "mariadb-install-db failed: {error}");
-    Ok(())
 }
 
 fn start_on_a_free_port(folder: &Path, arguments: &[String]) -> anyhow::Result<(u16, Keeper)> {
