@@ -1,5 +1,6 @@
 //! Which installation a command is about.
 
+use anyhow::bail;
 use clap::Args;
 use service::{Service, config::Config};
 use std::path::PathBuf;
@@ -29,6 +30,13 @@ impl Installation {
 
     /// The installation's SQLite file.
     pub fn file(self) -> anyhow::Result<PathBuf> {
-        Ok(self.config()?.database.path)
+        let database = self.config()?.database;
+        if database.url.is_some() {
+            bail!(
+                "this is for SQLite files; copy a MySQL or MariaDB database with its own tools, for example \
+                 mariadb-dump --single-transaction"
+            );
+        }
+        Ok(database.path)
     }
 }
