@@ -17,9 +17,6 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// Two of them are a majority, so one may die.
-pub const NODES: usize = 3;
-
 /// Three MariaDB servers that have the same databases, each with a port of its own; `root` has no password.
 ///
 /// They are killed, and their files are deleted, when this is dropped or when the process ends in whatever way.
@@ -29,7 +26,13 @@ pub struct Galera {
     databases: AtomicU32,
 }
 
+/// Two of them are a majority, so one may die.
+const NODES: usize = 3;
+
 impl Galera {
+    /// How many nodes there are.
+    pub const NODES: usize = NODES;
+
     /// The cluster that all tests of this process share; the first who asks starts it.
     ///
     /// # Panics
@@ -164,8 +167,6 @@ fn find_rsync() -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    const ROWS: &str = "SELECT n FROM t ORDER BY n";
-
     #[test]
     fn a_node_that_was_killed_comes_back_and_learns_what_it_missed() {
         let cluster = Galera::start().expect("the packages are installed");
@@ -177,13 +178,8 @@ mod tests {
         cluster.sql(0, &database, "INSERT INTO t VALUES (2)");
         assert_eq!(cluster.size(0), 2);
         cluster.rejoin(2).expect("the others are there");
-        assert_eq!(cluster.sql(2, &database, ROWS), "1\n2\n");
-
-        cluster.kill(0);
-        cluster.sql(1, &database, "INSERT INTO t VALUES (3)");
-        cluster.replace(0).expect("the others are there");
-        assert_eq!(cluster.sql(0, &database, ROWS), "1\n2\n3\n");
-        assert_eq!(cluster.size(1), 3);
+        assert_eq!(cluster.sql(2, &database, "SELECT n FROM t ORDER BY n"), "1\n2\n");
+        assert_eq!(cluster.size(0), 3);
 
         let home = cluster.home.clone();
         drop(cluster);

@@ -1,0 +1,79 @@
+//! The MySQL backend on a Galera cluster: the conformance suite, in which every store that a test opens is on another
+//! node than the one before, and what happens when nodes die.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../conformance/mod.rs"]
+mod conformance;
+mod storm;
+
+use conformance::Backend;
+use jiff::Timestamp;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use store::{Clock, MysqlOptions, MysqlStore, Store};
+use test_mariadb::Galera;
+
+/// A database of its own on the cluster that all tests share, and a clock that stands still until it is moved.
+struct Database {
+    name: String,
+    millis: Arc<AtomicI64>,
+    opened: AtomicUsize,
+}
+
+impl Backend for Database {
+    // DECIMAL(10, 8), and INT.
+    const DEAREST: domain::Bitcoin = domain::Bitcoin::from_satoshi(9_999_999_999);
+    const LARGEST_ID: i64 = i32::MAX as i64;
+
+    async fn fresh() -> Self {
+        let name = tokio::task::spawn_blocking(|| Galera::shared().fresh_database()).await.unwrap();
+        let millis = Arc::new(AtomicI64::new(1_800_000_000_000));
+        Self { name, millis, opened: AtomicUsize::new(0) }
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        let millis = Arc::clone(&self.millis);
+        let now = move || Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap();
+        let options = MysqlOptions::from_url(&self.location()).unwrap();
+        open(MysqlOptions { clock: Some(Clock::new(now)), ..options }).await
+    }
+
+    async fn advance(&self, by: Duration) {
+        self.millis.fetch_add(by.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    fn location(&self) -> String {
+        Galera::shared().url(&self.name, self.opened.fetch_add(1, Ordering::SeqCst))
+    }
+
+    async fn open_at(location: &str) -> Arc<dyn Store> {
+        open(MysqlOptions::from_url(location).unwrap()).await
+    }
+
+    /// On every node, and the nodes agree.
+    async fn assert_intact(&self) {
+        assert_nodes_agree(Galera::shared(), &self.name);
+    }
+}
+
+fn assert_nodes_agree(cluster: &Galera, database: &str) {
+    let tables = cluster.sql(0, database, "SHOW TABLES");
+    let tables: Vec<_> = tables.lines().map(|table| format!("`{table}`")).collect();
+    let tables = tables.join(", ");
+    let sums =
+        |node| cluster.sql(node, database, &format!("SET wsrep_sync_wait = 15; CHECKSUM TABLE {tables}"));
+    for node in 0..Galera::NODES {
+        let verdicts = cluster.sql(node, database, &format!("CHECK TABLE {tables} EXTENDED"));
+        assert!(verdicts.lines().all(|verdict| verdict.ends_with("\tstatus\tOK")), "{verdicts}");
+        assert_eq!(sums(node), sums(0), "node {node} and node 0 differ");
+    }
+}
+
+async fn open(options: MysqlOptions) -> Arc<dyn Store> {
+    Arc::new(MysqlStore::open(options).await.unwrap())
+}
