@@ -179,8 +179,10 @@ pub(super) async fn add_roles(tx: &mut Transaction, roles: &[(UserId, Role)]) ->
     many::insert(tx, "INSERT INTO userRole (userId, role, objectId) VALUES", 3, values).await
 }
 
+pub(super) const ROLES: &str = "SELECT role, objectId FROM userRole WHERE userId = ? ORDER BY id";
+
 async fn roles(db: &mut Connection, user: UserId) -> Result<Vec<Role>, Failure> {
-    let rows = db.rows("SELECT role, objectId FROM userRole WHERE userId = ? ORDER BY id", (user.0,)).await?;
+    let rows = db.rows(ROLES, (user.0,)).await?;
     let mut roles = Vec::new();
     for row in &rows {
         push_role(&mut roles, role(row, 0)?);

@@ -109,6 +109,8 @@ impl Connection {
             while !result.is_empty() {
                 rows.extend(result.collect::<Row>().await?);
             }
+            // The error of a statement behind the first one is told only here.
+            result.drop_result().await?;
             Ok(rows)
         };
         in_time(self.statement_timeout, all).await

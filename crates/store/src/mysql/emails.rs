@@ -70,8 +70,8 @@ impl Adoption {
         Ok(rows.len() == PAGE as usize)
     }
 
-    /// Looks over the claims of some accounts; the next call goes on behind them.
-    pub(super) async fn look_over_some(&self, db: &mut Connection) -> Result<(), Failure> {
+    /// Looks over the claims of some accounts; the next call goes on behind them. Whether there are any.
+    pub(super) async fn look_over_some(&self, db: &mut Connection) -> Result<bool, Failure> {
         let after = self.looked_over.load(Ordering::Relaxed);
         let rows = db
             .rows(
@@ -92,8 +92,9 @@ impl Adoption {
         many::execute(db, "DELETE FROM emailClaim WHERE userId IN (IDS)", &[], &ids).await?;
         adopt(db, &wrong).await?;
         let last = rows.last().map_or(Ok(0), |row| get(row, 0))?;
-        self.looked_over.store(if rows.len() < PAGE as usize { 0 } else { last }, Ordering::Relaxed);
-        Ok(())
+        let more = rows.len() == PAGE as usize;
+        self.looked_over.store(if more { last } else { 0 }, Ordering::Relaxed);
+        Ok(more)
     }
 }
 

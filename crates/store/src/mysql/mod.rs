@@ -86,6 +86,7 @@ impl MysqlStore {
             adoption.adopt_all(db).await?;
             examine::warn(db).await
         })?;
+        tokio::spawn(look_over_all(pool.clone(), Arc::clone(&adoption)));
         Ok(Self {
             placing: Writer::start(&pool),
             settling: Writer::start(&pool),
@@ -98,6 +99,26 @@ impl MysqlStore {
 
     async fn settle(&self, order: OrderId, token: &Token, what: What) -> Result<Settlement, StoreError> {
         self.settling.write(Settle { order, token: token.clone(), what }).await
+    }
+}
+
+/// The historic service may have changed addresses while no instance of ours ran. Nobody waits for this.
+async fn look_over_all(pool: Pool, adoption: Arc<Adoption>) {
+    loop {
+        let looked = reading!(pool, db => adoption.look_over_some(db));
+        match looked {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                let error = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                return tracing::warn!(
+                    "type" = "db",
+                    component = "emails",
+                    error,
+                    "e-mail addresses were not looked over"
+                );
+            }
+        }
     }
 }
 

@@ -102,6 +102,8 @@ fn copy(source: &Path, target: &Path, mut progress: impl FnMut(u64, u64)) -> Res
     let number = |pragma| connection.query_row(pragma, [], |row| row.get::<_, u32>(0)).map(u64::from);
     let about = number("PRAGMA page_count")? * number("PRAGMA page_size")?;
     let into = target.display().to_string();
+    // SQLite takes an empty file as if there were none.
+    connection::make_private(target).map_err(failed(target))?;
     thread::scope(|scope| {
         // One read transaction: what is committed meanwhile is not in it, and nobody waits for it.
         let vacuum = scope.spawn(move || connection.execute("VACUUM INTO ?1", [into]));

@@ -1,7 +1,7 @@
 //! How every connection to the file is set up.
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
-use std::{path::Path, time::Duration};
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
 /// How long a connection waits for another process before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -13,6 +13,8 @@ pub(super) fn writing(path: &Path) -> rusqlite::Result<Connection> {
     // No URI flag: whatever the path is called, it is a path.
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // If it cannot be made, SQLite says why.
+    let _ = make_private(path);
     let connection = open(path, flags)?;
     // Checkpoints copy each page once however often it was written, so rare ones are cheaper; the limit gives
     // the disk space of a burst back.
@@ -24,6 +26,12 @@ pub(super) fn writing(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA cache_size = -4096;",
     )?;
     Ok(connection)
+}
+
+/// Makes an empty file that only its owner can read, if there is none: what comes into it signs sessions, and holds
+/// the hashes of passwords. SQLite gives its other files the same permissions.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 /// A connection that only reads.

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS fulfilment (
     unverifiedPizza MEDIUMTEXT,
     -- A franchise's next order, everything that is asked about the queue as a whole, and the few that are
     -- being made.
-    INDEX queue (state, franchiseId, dueAt, queuedAt)
+    INDEX queue (state, franchiseId, dueAt, orderId, queuedAt)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS orderEvent (

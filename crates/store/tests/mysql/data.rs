@@ -1,0 +1,44 @@
+//! Data that only this backend meets.
+
+use crate::{
+    Database,
+    conformance::{self, Backend},
+};
+use domain::{EmailAddress, Name, OrderState, Role};
+use store::{Cancellation, NewUser, Redrive};
+
+#[tokio::test]
+async fn an_order_without_a_fulfilment_record_is_historic() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let id = conformance::place(&*store, conformance::new_order(1, 1)).await;
+    database.sql("DELETE FROM fulfilment");
+
+    let order = store.order(id).await.unwrap().unwrap();
+    assert_eq!(order.state, OrderState::Fulfilled);
+    assert_eq!((order.jwt, order.attempts, order.queued_at), (None, 0, order.date));
+    assert_eq!(order.fulfilled_at, None);
+    let too_late = Cancellation::TooLate(OrderState::Fulfilled);
+    assert_eq!(store.cancel_order(id).await.unwrap(), too_late);
+    let not_quarantined = Redrive::NotQuarantined(OrderState::Fulfilled);
+    assert_eq!(store.redrive_order(id).await.unwrap(), not_quarantined);
+    assert!(store.status_events(id, 0).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_name_that_a_tables_character_set_lacks_is_refused_and_not_mangled() {
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    database.sql("ALTER TABLE user CONVERT TO CHARACTER SET latin1");
+    let new = |name: &str| NewUser {
+        name: Name::from_database(name.into()),
+        email: EmailAddress::from_database(format!("{name}@jwt.com")),
+        password_hash: "hash".into(),
+        roles: vec![Role::Diner],
+    };
+    assert!(store.create_user(new("常用名字")).await.is_err());
+    store.create_user(new("Zoë")).await.unwrap();
+    assert_eq!(store.credentials("zoë@jwt.com").await.unwrap()[0].user.name.as_str(), "Zoë");
+    let warnings = store.examine().await.unwrap();
+    assert!(warnings.iter().any(|found| found.what.contains("the table user cannot keep every script")));
+}
