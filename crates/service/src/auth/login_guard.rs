@@ -4,7 +4,7 @@
 
 use moka::sync::Cache;
 use std::{
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -61,10 +61,19 @@ const LONGEST_EMAIL: usize = 255;
 
 fn key(email: &str, address: IpAddr) -> (String, IpAddr) {
     let email: String = email.chars().take(LONGEST_EMAIL).collect();
-    (email.to_lowercase(), address)
+    (email.to_lowercase(), network(address))
+}
+
+/// Whoever has one IPv6 address has the 2⁶⁴ of its network, and would have as many tries.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
+        address => address,
+    }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -88,6 +97,16 @@ mod tests {
         let here = IpAddr::from([127, 0, 0, 1]);
         assert_eq!(guard.failed("d@jwt.com", here), None);
         assert!(guard.failed("d@jwt.com", here).is_some());
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_are_one() {
+        let same = |one: &str, other: &str| network(one.parse().unwrap()) == network(other.parse().unwrap());
+        assert!(same("2001:db8::1", "2001:db8::ffff:1"));
+        assert!(!same("2001:db8::1", "2001:db8:0:1::1"));
+        assert!(!same("203.0.113.8", "203.0.113.9"));
+        assert!(same("::ffff:203.0.113.9", "203.0.113.9"));
+        assert!(!same("::ffff:203.0.113.8", "::ffff:203.0.113.9"));
     }
 
     #[test]
