@@ -7,6 +7,7 @@ mod commands;
 mod configuration;
 mod demo;
 mod first_admin;
+mod logs;
 mod shutdown;
 
 use std::process::Command;

@@ -121,31 +121,3 @@ async fn the_log_comes_in_pages_newest_first() {
     assert_eq!(second["entries"].as_array().unwrap().len(), 2);
     assert_eq!(admin.get("/api/admin/audit?page=0").await.expect(200)["page"], 1);
 }
-
-/// What only an admin may call: without a session 401, without the role 403.
-#[tokio::test]
-async fn nobody_else_gets_at_the_administration() {
-    let app = TestApp::start(|_| {}).await;
-    let forced = json!({ "mode": "forced_open", "reason": "mischief" });
-    let calls = [
-        ("GET", "/api/admin/circuit"),
-        ("PUT", "/api/admin/circuit"),
-        ("GET", "/api/admin/queue"),
-        ("POST", "/api/admin/queue/pause"),
-        ("POST", "/api/admin/queue/resume"),
-        ("POST", "/api/admin/queue/1/redrive"),
-        ("POST", "/api/admin/queue/1/cancel"),
-        ("GET", "/api/admin/audit"),
-    ];
-    for (method, path) in calls {
-        let call = async |visitor: &Visitor| {
-            visitor.send(visitor.request(method.parse().unwrap(), path).json(&forced)).await
-        };
-        assert_eq!(call(&app.visitor()).await.expect(401).message(), "unauthorized", "{method} {path}");
-        for visitor in [&*app.diner().await, &**app.franchisee().await] {
-            let refused = call(visitor).await.expect(403);
-            assert_eq!(refused.message(), "only an admin may do that", "{method} {path}");
-        }
-    }
-    assert_eq!(app.visitor().kitchen().await, "open");
-}

@@ -13,7 +13,6 @@ mod docs;
 mod edge;
 mod franchises;
 mod fulfilment;
-mod hardened;
 mod health;
 mod idempotency;
 mod menu;
