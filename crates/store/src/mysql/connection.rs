@@ -14,6 +14,9 @@ const STATEMENTS: usize = 512;
 /// How long a statement waits for a row that another transaction holds.
 const LOCK_WAIT_SECONDS: u32 = 5;
 
+/// The `wsrep_local_state` of a node that has what its cluster has.
+const SYNCED: &str = "4";
+
 /// What [`Facts`] are asked for. A server that does not know one leaves it out.
 const VARIABLES: &str =
     "SHOW VARIABLES WHERE Variable_name IN ('version', 'read_only', 'auto_increment_increment',
@@ -23,6 +26,7 @@ const VARIABLES: &str =
 pub(super) struct Connection {
     driver: Conn,
     facts: Facts,
+    is_behind: bool,
     statement_timeout: Duration,
 }
 
@@ -60,9 +64,13 @@ impl Connection {
     /// better than one that does not answer.
     pub(super) async fn open(options: &MysqlOptions, address: &HostPort) -> Result<Self, Failure> {
         let driver = connect(options, address).await?;
-        let mut connection =
-            Self { driver, facts: Facts::default(), statement_timeout: options.statement_timeout };
-        connection.facts = connection.variables().await?;
+        let mut connection = Self {
+            driver,
+            facts: Facts::default(),
+            is_behind: false,
+            statement_timeout: options.statement_timeout,
+        };
+        connection.facts = Facts(connection.pairs(VARIABLES).await?);
         connection.refuse_what_takes_no_writes().await?;
         connection.set_session(options).await?;
         Ok(connection)
@@ -70,6 +78,12 @@ impl Connection {
 
     pub(super) fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// Whether this node of a cluster had something else to do when we came: while it gives its data to another
+    /// one, it may take no writes, or answer late.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
     /// All rows of a prepared statement.
@@ -127,10 +141,11 @@ impl Connection {
         in_time(limit, self.driver.ping()).await.is_ok()
     }
 
-    async fn variables(&mut self) -> Result<Facts, Failure> {
-        let rows = self.command(VARIABLES).await?;
+    /// What a SHOW statement says of each name, in lower case.
+    async fn pairs(&mut self, sql: &str) -> Result<HashMap<String, String>, Failure> {
+        let rows = self.command(sql).await?;
         let pairs = rows.iter().filter_map(|row| Some((row.get_opt(0)?.ok()?, row.get_opt(1)?.ok()?)));
-        Ok(Facts(pairs.map(|(name, value): (String, String)| (name, value.to_lowercase())).collect()))
+        Ok(pairs.map(|(name, value): (String, String)| (name, value.to_lowercase())).collect())
     }
 
     async fn refuse_what_takes_no_writes(&mut self) -> Result<(), Failure> {
@@ -140,12 +155,13 @@ impl Connection {
         if !self.facts.is_galera() {
             return Ok(());
         }
-        let ready = self.command("SHOW STATUS LIKE 'wsrep_ready'").await?;
-        let ready: Option<String> = ready.first().and_then(|row| row.get_opt(1)).and_then(Result::ok);
-        match ready.as_deref() {
-            Some("ON") => Ok(()),
-            _ => Err(Failure::Unreachable("does not take part in its cluster now (wsrep_ready)".into())),
+        let status = "SHOW STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_local_state')";
+        let status = self.pairs(status).await?;
+        if status.get("wsrep_ready").map(String::as_str) != Some("on") {
+            return Err(Failure::Unreachable("does not take part in its cluster now (wsrep_ready)".into()));
         }
+        self.is_behind = status.get("wsrep_local_state").map(String::as_str) != Some(SYNCED);
+        Ok(())
     }
 
     async fn set_session(&mut self, options: &MysqlOptions) -> Result<(), Failure> {

@@ -99,21 +99,18 @@ impl Pool {
         }
     }
 
-    /// Tries each address once, first the one that answered last.
+    /// Tries each address once, first the one that answered last. A node that is behind its cluster will do if there
+    /// is no other.
     async fn connect(&self) -> Result<Connection, Failure> {
         let options = &self.0.options;
         let first = self.0.current.load(Ordering::Relaxed);
-        let (mut refusals, mut not_let_in) = (Vec::new(), 0);
+        let (mut refusals, mut not_let_in, mut behind) = (Vec::new(), 0, None);
         for n in 0..options.addresses.len() {
             let at = (first + n) % options.addresses.len();
             let address = &options.addresses[at];
             match timeout(options.connect_timeout, Connection::open(options, address)).await {
-                Ok(Ok(connection)) => {
-                    if self.0.current.swap(at, Ordering::Relaxed) != at {
-                        tracing::warn!("type" = "db", component = "pool", %address, "another database server is used now");
-                    }
-                    return Ok(connection);
-                }
+                Ok(Ok(connection)) if connection.is_behind() => behind = behind.or(Some((at, connection))),
+                Ok(Ok(connection)) => return Ok(self.now_at(at, connection)),
                 Ok(Err(failure)) => {
                     not_let_in += usize::from(is_about_us(&failure));
                     refusals.push(format!("{address}: {}", reason(&failure)));
@@ -121,8 +118,19 @@ impl Pool {
                 Err(_) => refusals.push(format!("{address}: no answer in {:?}", options.connect_timeout)),
             }
         }
+        if let Some((at, connection)) = behind {
+            return Ok(self.now_at(at, connection));
+        }
         let text = format!("no database server can be used ({})", refusals.join("; "));
         Err(if not_let_in == refusals.len() { Failure::NotLetIn(text) } else { Failure::Unreachable(text) })
+    }
+
+    fn now_at(&self, at: usize, connection: Connection) -> Connection {
+        if self.0.current.swap(at, Ordering::Relaxed) != at {
+            let address = &self.0.options.addresses[at];
+            tracing::warn!("type" = "db", component = "pool", %address, "another database server is used now");
+        }
+        connection
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
