@@ -1,6 +1,6 @@
 //! Why something did not work, sorted by what to do next.
 
-use mysql_async::{Error, ServerError};
+use mysql_async::{DriverError, Error, ServerError};
 
 /// Why a statement or a transaction failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +71,10 @@ impl From<Error> for Failure {
                 | 4031 => Self::Lost(error),
                 _ => Self::Refused(error),
             },
+            // A defect of ours: the server was not even asked.
+            Error::Driver(
+                DriverError::StmtParamsMismatch { .. } | DriverError::StmtParamsNumberExceedsLimit { .. },
+            ) => Self::Refused(error),
             _ => Self::Lost(error),
         }
     }

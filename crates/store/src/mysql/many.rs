@@ -46,8 +46,8 @@ pub(super) async fn insert_with_ids(
     Ok(ids)
 }
 
-/// The rows of a query in which `(IDS)` stands for the ids in question, whatever their number. `params` come before
-/// the ids.
+/// The rows of a query in which `(IDS)`, once or several times, stands for the ids in question, whatever their number.
+/// `params` come before the ids.
 pub(super) async fn select(
     db: &mut Connection,
     sql: &str,
@@ -106,6 +106,7 @@ fn listed(sql: &str, ids: &[Value]) -> (String, Vec<Value>) {
     if let Some(last) = ids.last().cloned() {
         ids.resize(length, last);
     }
+    let ids = vec![ids; sql.matches("(IDS)").count()].concat();
     (sql.replace("(IDS)", &format!("({})", vec!["?"; length].join(", "))), ids)
 }
 
@@ -139,5 +140,7 @@ mod tests {
         let (sql, ids) = listed("x IN (IDS)", &[1.into(), 2.into(), 3.into()]);
         assert_eq!(sql, "x IN (?, ?, ?, ?)");
         assert_eq!(ids, [1.into(), 2.into(), 3.into(), Value::from(3)]);
+        let (sql, ids) = listed("x IN (IDS) OR y IN (IDS)", &[7.into()]);
+        assert_eq!((sql.as_str(), ids), ("x IN (?) OR y IN (?)", vec![7.into(), Value::from(7)]));
     }
 }

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod catalogue;
+mod chores;
 mod claim;
 mod column;
 mod connection;
@@ -42,6 +43,7 @@ use crate::{
     StoreCreation, StoreError, Token, UserChange, UserDeletion, UserPage, UserQuery, UserUpdate,
 };
 use async_trait::async_trait;
+use chores::Chores;
 use claim::Turn;
 use domain::{Franchise, FranchiseId, Menu, NewMenuItem, OrderId, OrderState, StoreId, User, UserId};
 use emails::Adoption;
@@ -68,6 +70,7 @@ pub struct MysqlStore {
     adoption: Arc<Adoption>,
     turn: Turn,
     instance: Uuid,
+    _chores: Chores,
 }
 
 impl MysqlStore {
@@ -86,8 +89,8 @@ impl MysqlStore {
             adoption.adopt_all(db).await?;
             examine::warn(db).await
         })?;
-        tokio::spawn(look_over_all(pool.clone(), Arc::clone(&adoption)));
         Ok(Self {
+            _chores: Chores::start(&pool, &adoption),
             placing: Writer::start(&pool),
             settling: Writer::start(&pool),
             pool,
@@ -99,26 +102,6 @@ impl MysqlStore {
 
     async fn settle(&self, order: OrderId, token: &Token, what: What) -> Result<Settlement, StoreError> {
         self.settling.write(Settle { order, token: token.clone(), what }).await
-    }
-}
-
-/// The historic service may have changed addresses while no instance of ours ran. Nobody waits for this.
-async fn look_over_all(pool: Pool, adoption: Arc<Adoption>) {
-    loop {
-        let looked = reading!(pool, db => adoption.look_over_some(db));
-        match looked {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
-                let error = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-                return tracing::warn!(
-                    "type" = "db",
-                    component = "emails",
-                    error,
-                    "e-mail addresses were not looked over"
-                );
-            }
-        }
     }
 }
 

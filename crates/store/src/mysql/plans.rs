@@ -24,7 +24,8 @@ const ROWS: &str = "
             seq % 5, NOW(), NOW(), 'n', 'e', NOW(), UNHEX(MD5(seq)) FROM seq_1_to_20000;
     INSERT INTO orderEvent (orderId, number, state, at) SELECT seq, 1, 'queued', NOW() FROM seq_1_to_20000;
     INSERT INTO pizza (orderId, jwt) SELECT seq, 'a.b.c' FROM seq_1_to_20000;
-    INSERT INTO storeSale (orderId, storeId, satoshi) SELECT seq, seq % 50, 1 FROM seq_1_to_20000;
+    INSERT INTO storeSale (storeId, satoshi) SELECT seq % 50, 1 FROM seq_1_to_20000;
+    INSERT INTO storeRevenue (storeId, satoshi) SELECT seq, 1 FROM seq_1_to_50;
     INSERT INTO idempotency (userId, name, requestHash, orderId, expiresAt)
         SELECT seq % 100, seq, REPEAT('h', 32), seq, NOW() FROM seq_1_to_2000;
     INSERT INTO auditLog (at, action, subject) SELECT NOW(), 'a', 's' FROM seq_1_to_2000;
@@ -73,8 +74,13 @@ async fn the_queue_is_asked_in_an_index_alone() {
 
 #[tokio::test]
 async fn revenue_is_summed_in_an_index_alone() {
-    let plan = plan(&mut filled().await, revenue::OURS).await;
-    assert!(plan.contains("storeSale range revenue") && plan.contains("Using index"), "{plan}");
+    let mut db = filled().await;
+    let ours = plan(&mut db, revenue::OURS).await;
+    assert!(ours.contains("storeSale range revenue") && ours.contains("Using index"), "{ours}");
+    assert!(ours.contains("storeRevenue range PRIMARY"), "{ours}");
+    let young = plan(&mut db, &revenue::YOUNG_HISTORIC.replace("> ?", "> 19990")).await;
+    assert!(young.contains("dinerOrder range") && young.contains("fulfilment eq_ref PRIMARY"), "{young}");
+    assert!(young.contains("orderItem ref orderId") && !young.contains(" ALL "), "{young}");
 }
 
 /// A step a line: its table, how it is read, by which index, and what else there is to say.

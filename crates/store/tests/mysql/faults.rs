@@ -50,7 +50,15 @@ async fn everything_happens_once(fault: Fault) {
     assert_eq!(orders.len(), 3 * ROUNDS as usize);
     let fulfilled = orders.iter().filter(|order| order.state == OrderState::Fulfilled);
     assert_eq!(fulfilled.count(), ROUNDS as usize);
-    assert_eq!(database.sql("SELECT COUNT(*) FROM storeSale"), format!("{ROUNDS}\n"));
+    let earned = "SELECT SUM(satoshi) FROM (SELECT satoshi FROM storeSale UNION ALL SELECT satoshi FROM storeRevenue) AS s";
+    assert_eq!(
+        database.sql(earned),
+        format!(
+            "{}
+",
+            ROUNDS * 800_001
+        )
+    );
     assert_eq!(sure.orders_of(UserId(2), 1, 1000).await.unwrap().len(), 20 * ROUNDS as usize);
     assert_eq!(database.sql("SELECT COUNT(*) FROM orderItem"), format!("{}\n", 2 * 23 * ROUNDS));
     for order in sure.orders_of(UserId(2), 1, 1000).await.unwrap() {

@@ -38,13 +38,18 @@ CREATE TABLE IF NOT EXISTS pizza (
     jwt     MEDIUMTEXT NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- What each fulfilled order brought in. Rows are only ever added: a running sum in one row for each store
--- would be the one row that every instance changes all the time.
+-- What fulfilled orders brought in since it was last added up: rows are added, and then replaced by their sum.
 CREATE TABLE IF NOT EXISTS storeSale (
-    orderId INT NOT NULL PRIMARY KEY,
+    id      BIGINT AUTO_INCREMENT PRIMARY KEY,
     storeId INT NOT NULL,
     satoshi BIGINT NOT NULL,
     INDEX revenue (storeId, satoshi)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- The sums.
+CREATE TABLE IF NOT EXISTS storeRevenue (
+    storeId INT NOT NULL PRIMARY KEY,
+    satoshi DECIMAL(30, 0) NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS idempotency (
