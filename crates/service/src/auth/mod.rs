@@ -1,5 +1,7 @@
 //! Who is asking: passwords, sessions, and what happens to those who guess.
 
+mod argon2id;
+mod hashing;
 mod login_guard;
 mod password;
 mod session;

@@ -1,15 +1,11 @@
 //! Passwords: argon2id, on a bounded number of threads, so that a login flood cannot starve orders.
 //! Those of the historic service are bcrypt: they still match.
 
+use super::{argon2id, hashing::HashingThreads};
 use crate::config::PasswordPolicy;
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
 use domain::{EmailAddress, Name};
 use secrecy::{ExposeSecret, SecretString};
-use std::{sync::Arc, thread::available_parallelism};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use std::thread::available_parallelism;
 
 /// The longest password, in bytes: hashing must not be a way to keep us busy.
 pub const MAX_BYTES: usize = 1024;
@@ -66,7 +62,7 @@ pub fn check_new_password(
 
 /// Hashes and checks passwords, no more at a time than the machine has cores.
 pub struct Passwords {
-    slots: Arc<Semaphore>,
+    threads: HashingThreads,
     /// What an unknown user's password is compared with, so that the answer takes as long as for a known one.
     nobody: String,
 }
@@ -81,12 +77,12 @@ impl Passwords {
     pub fn new() -> Result<Self, HashError> {
         let cores = available_parallelism().map_or(1, usize::from);
         let nobody = hash(&SecretString::from("nobody's password"))?;
-        Ok(Self { slots: Arc::new(Semaphore::new(cores)), nobody })
+        Ok(Self { threads: HashingThreads::start(cores).map_err(|_| HashError)?, nobody })
     }
 
     /// The PHC string of a new password.
     pub async fn hash(&self, password: SecretString) -> Result<String, HashError> {
-        self.in_turn(move || hash(&password)).await?
+        self.threads.run(move || hash(&password)).await.map_err(|_| HashError)?
     }
 
     /// Which of the hashes the password matches, if any. Takes the same time when there is no hash at all.
@@ -99,27 +95,14 @@ impl Passwords {
         if nobody {
             hashes.push(self.nobody.clone());
         }
-        let matching = self.in_turn(move || hashes.iter().position(|hash| matches(&password, hash))).await?;
+        let find = move || hashes.iter().position(|hash| matches(&password, hash));
+        let matching = self.threads.run(find).await.map_err(|_| HashError)?;
         Ok(matching.filter(|_| !nobody))
-    }
-
-    async fn in_turn<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, HashError> {
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| HashError)?;
-        let done = spawn_blocking(move || {
-            let done = work();
-            drop(slot);
-            done
-        });
-        done.await.map_err(|_| HashError)
     }
 }
 
 fn hash(password: &SecretString) -> Result<String, HashError> {
-    let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
-    hash.map(|hash| hash.to_string()).map_err(|_| HashError)
+    argon2id::hash(password.expose_secret().as_bytes()).ok_or(HashError)
 }
 
 /// Whether this is a hash that the historic service made, and can read.
@@ -128,19 +111,17 @@ pub fn is_historic(hash: &str) -> bool {
 }
 
 fn matches(password: &SecretString, hash: &str) -> bool {
-    if is_historic(hash) { matches_bcrypt(password, hash) } else { matches_argon2(password, hash) }
+    if is_historic(hash) {
+        matches_bcrypt(password, hash)
+    } else {
+        argon2id::matches(password.expose_secret().as_bytes(), hash)
+    }
 }
 
 /// Like the historic service, bcrypt reads no more than 72 bytes of a password.
 fn matches_bcrypt(password: &SecretString, hash: &str) -> bool {
     let bounded = hash.parse::<bcrypt::HashParts>().is_ok_and(|parts| parts.get_cost() <= MAX_BCRYPT_COST);
     bounded && bcrypt::verify(password.expose_secret(), hash).unwrap_or(false)
-}
-
-fn matches_argon2(password: &SecretString, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| {
-        Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
-    })
 }
 
 #[cfg(test)]
