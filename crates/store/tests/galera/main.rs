@@ -4,6 +4,7 @@
 
 #[path = "../conformance/mod.rs"]
 mod conformance;
+mod nodes;
 mod storm;
 
 use conformance::Backend;

@@ -5,6 +5,7 @@ use crate::{
     conformance::{LEASE, claim, events_of, lease, new_order},
     open,
 };
+use Trouble::{Killed, Refusing, Replaced};
 use domain::{IdempotencyKey, OrderId, OrderState, UserId};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
+    thread,
     time::Duration,
 };
 use store::{
@@ -27,18 +29,35 @@ const DINERS: i64 = 6;
 const COOKS: usize = 6;
 /// How long all nodes are there, and how long one of them is not, before the next thing happens.
 const CALM: Duration = Duration::from_millis(1500);
+/// So long a diner chews: more orders than nodes and cooks can stand would only queue.
+const BETWEEN_ORDERS: Duration = Duration::from_millis(20);
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nodes_that_die_and_come_back_cost_nobody_an_order() {
-    Storm::begin().await.over_nodes(&[0, 1]).await;
+    Storm::begin().await.of(&[Refusing(2), Killed(0), Replaced(1)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "takes minutes"]
 async fn nodes_that_die_and_come_back_all_night_cost_nobody_an_order() {
-    let nodes: Vec<_> = (0..20).map(|n| n * 2 % Galera::NODES).collect();
-    Storm::begin().await.over_nodes(&nodes).await;
+    let mut troubles = Vec::new();
+    for round in 0..8_usize {
+        let node = |n| (round + n) % Galera::NODES;
+        troubles.extend([Killed(node(0)), Refusing(node(2)), Replaced(node(1))]);
+    }
+    Storm::begin().await.of(&troubles).await;
+}
+
+/// What happens to a node.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    /// It is there, and answers every statement with 1047, as if it had lost the others.
+    Refusing(usize),
+    /// SIGKILL; it comes back with the files that it had.
+    Killed(usize),
+    /// SIGKILL; it comes back with nothing, and another node gives it everything.
+    Replaced(usize),
 }
 
 struct Storm {
@@ -77,7 +96,7 @@ impl Storm {
         Self { cluster, database, stores, millis, kitchen: Arc::default() }
     }
 
-    async fn over_nodes(self, nodes: &[usize]) {
+    async fn of(self, troubles: &[Trouble]) {
         let mut actors = JoinSet::new();
         for diner in 0..DINERS {
             actors.spawn(Arc::clone(&self.kitchen).order(self.store(diner as usize), diner));
@@ -85,14 +104,10 @@ impl Storm {
         for cook in 0..COOKS {
             actors.spawn(Arc::clone(&self.kitchen).cook(self.store(cook)));
         }
-        for (n, &node) in nodes.iter().enumerate() {
+        for &trouble in troubles {
             sleep(CALM).await;
             let cluster = Arc::clone(&self.cluster);
-            tokio::task::spawn_blocking(move || cluster.kill(node)).await.unwrap();
-            sleep(CALM).await;
-            let cluster = Arc::clone(&self.cluster);
-            let back = move || if n.is_multiple_of(2) { cluster.rejoin(node) } else { cluster.replace(node) };
-            tokio::task::spawn_blocking(back).await.unwrap().unwrap();
+            tokio::task::spawn_blocking(move || trouble.befalls(&cluster)).await.unwrap();
         }
         sleep(CALM).await;
         self.kitchen.closed.store(true, Ordering::SeqCst);
@@ -155,6 +170,26 @@ async fn became_one_pizza(store: &dyn Store, id: OrderId, pizza: Option<&String>
     assert_eq!(ends.count(), 1, "{id}: {events:?}");
 }
 
+impl Trouble {
+    fn befalls(self, cluster: &Galera) {
+        let set =
+            |node, reject| cluster.sql(node, "", &format!("SET GLOBAL wsrep_reject_queries = {reject}"));
+        match self {
+            Self::Refusing(node) => {
+                set(node, "ALL");
+                thread::sleep(CALM);
+                set(node, "NONE");
+            }
+            Self::Killed(node) | Self::Replaced(node) => {
+                cluster.kill(node);
+                thread::sleep(CALM);
+                let back = if matches!(self, Self::Killed(_)) { Galera::rejoin } else { Galera::replace };
+                back(cluster, node).unwrap();
+            }
+        }
+    }
+}
+
 impl Kitchen {
     /// Orders the same under the same key until that is acknowledged, and then the next.
     async fn order(self: Arc<Self>, store: Arc<dyn Store>, diner: i64) {
@@ -171,6 +206,7 @@ impl Kitchen {
             };
             self.placed.lock().unwrap().entry(diner).or_default().push(id);
             n += 1;
+            sleep(BETWEEN_ORDERS).await;
         }
     }
 

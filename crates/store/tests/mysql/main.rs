@@ -8,6 +8,7 @@ mod data;
 mod faults;
 mod historic;
 mod proxy;
+mod tls;
 
 use conformance::Backend;
 use jiff::Timestamp;
