@@ -28,6 +28,7 @@ pub(super) struct Connection {
     facts: Facts,
     is_behind: bool,
     statement_timeout: Duration,
+    is_patient: bool,
 }
 
 /// What is worth knowing about the server: its variables.
@@ -69,6 +70,7 @@ impl Connection {
             facts: Facts::default(),
             is_behind: false,
             statement_timeout: options.statement_timeout,
+            is_patient: false,
         };
         connection.facts = Facts(connection.pairs(VARIABLES).await?);
         connection.refuse_what_takes_no_writes().await?;
@@ -84,6 +86,20 @@ impl Connection {
     /// one, it may take no writes, or answer late.
     pub(super) fn is_behind(&self) -> bool {
         self.is_behind
+    }
+
+    /// Lets statements take as long as they take: for what reads or changes whole tables. Afterwards the connection
+    /// is closed, not kept.
+    pub(super) async fn take_your_time(&mut self) -> Result<(), Failure> {
+        let unlimited = if self.facts.is_mariadb() { "max_statement_time" } else { "max_execution_time" };
+        self.command(&format!("SET SESSION {unlimited} = 0")).await?;
+        self.statement_timeout = Duration::from_secs(24 * 60 * 60);
+        self.is_patient = true;
+        Ok(())
+    }
+
+    pub(super) fn is_patient(&self) -> bool {
+        self.is_patient
     }
 
     /// All rows of a prepared statement.
@@ -155,12 +171,10 @@ impl Connection {
         if !self.facts.is_galera() {
             return Ok(());
         }
-        let status = "SHOW STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_local_state')";
-        let status = self.pairs(status).await?;
-        if status.get("wsrep_ready").map(String::as_str) != Some("on") {
-            return Err(Failure::Unreachable("does not take part in its cluster now (wsrep_ready)".into()));
-        }
-        self.is_behind = status.get("wsrep_local_state").map(String::as_str) != Some(SYNCED);
+        // A node that has lost the others, or is told to, refuses this like everything but SHOW and SET.
+        self.command("SELECT 1").await?;
+        let state = self.pairs("SHOW STATUS LIKE 'wsrep_local_state'").await?;
+        self.is_behind = state.get("wsrep_local_state").map(String::as_str) != Some(SYNCED);
         Ok(())
     }
 

@@ -27,6 +27,8 @@ use tokio::{task::JoinSet, time::sleep};
 
 const DINERS: i64 = 6;
 const COOKS: usize = 6;
+/// In satoshi.
+const AN_ORDER_COSTS: usize = 800_001;
 /// How long all nodes are there, and how long one of them is not, before the next thing happens.
 const CALM: Duration = Duration::from_millis(1500);
 /// So long a diner chews: more orders than nodes and cooks can stand would only queue.
@@ -150,8 +152,10 @@ impl Storm {
         }
         let looks = all.iter().map(|&id| became_one_pizza(&*self.stores[2], id, pizzas.get(&id)));
         stream::iter(looks).buffer_unordered(8).collect::<Vec<()>>().await;
-        let sold = self.cluster.sql(0, &self.database, "SELECT COUNT(*) FROM storeSale");
-        assert_eq!(sold.trim(), pizzas.len().to_string());
+        let sold = "SET wsrep_sync_wait = 15; SELECT SUM(satoshi) FROM
+            (SELECT satoshi FROM storeRevenue UNION ALL SELECT satoshi FROM storeSale) AS sold";
+        let sold = self.cluster.sql(0, &self.database, sold);
+        assert_eq!(sold.trim(), (pizzas.len() * AN_ORDER_COSTS).to_string(), "satoshi");
         assert_nodes_agree(&self.cluster, &self.database);
     }
 
