@@ -56,15 +56,17 @@ pub(super) async fn credentials(
 }
 
 /// Users are looked through in pages, so that nobody's memory holds all of them.
-const PAGE: u32 = 1000;
+const PAGE: u64 = 1000;
 
 pub(super) async fn users(db: &mut Connection, query: &UserQuery) -> Result<UserPage, Failure> {
     let mut skip = u64::from(query.page) * u64::from(query.per_page);
     let mut page = UserPage { users: Vec::new(), more: false };
     let mut after = i64::MIN;
+    // Where every name matches, the first look is enough.
+    let look_at = (skip + u64::from(query.per_page) + 1).min(PAGE);
     'page: loop {
         let sql = "SELECT id, name, email FROM user WHERE id > ? ORDER BY id LIMIT ?";
-        let rows = db.rows(sql, (after, PAGE)).await?;
+        let rows = db.rows(sql, (after, look_at)).await?;
         for row in &rows {
             let user = user(row)?;
             after = user.id.0;
@@ -80,7 +82,7 @@ pub(super) async fn users(db: &mut Connection, query: &UserQuery) -> Result<User
                 break 'page;
             }
         }
-        if rows.len() < PAGE as usize {
+        if (rows.len() as u64) < look_at {
             break;
         }
     }

@@ -59,7 +59,7 @@ pub(super) async fn franchises(
 }
 
 /// Franchises are looked through in pages, so that nobody's memory holds all of them.
-const PAGE: u32 = 1000;
+const PAGE: u64 = 1000;
 
 /// The franchises of the page, still without stores and admins, and whether another one follows.
 async fn matching_page(
@@ -69,9 +69,11 @@ async fn matching_page(
     let mut skip = u64::from(query.page) * u64::from(query.per_page);
     let mut page: Vec<Franchise> = Vec::new();
     let mut after = i64::MIN;
+    // Where every name matches, the first look is enough.
+    let look_at = (skip + u64::from(query.per_page) + 1).min(PAGE);
     loop {
         let sql = "SELECT id, name FROM franchise WHERE id > ? ORDER BY id LIMIT ?";
-        let rows = db.rows(sql, (after, PAGE)).await?;
+        let rows = db.rows(sql, (after, look_at)).await?;
         for row in &rows {
             let franchise = franchise(row)?;
             after = franchise.id.0;
@@ -86,7 +88,7 @@ async fn matching_page(
                 return Ok((page, true));
             }
         }
-        if rows.len() < PAGE as usize {
+        if (rows.len() as u64) < look_at {
             return Ok((page, false));
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     emails::Adoption,
+    housekeeping,
     pool::Pool,
     revenue::{self, Horizon},
     transaction::{Proof, reading, writing},
@@ -34,6 +35,7 @@ async fn now_and_then(pool: Pool, adoption: Arc<Adoption>) {
     let horizon = Horizon::default();
     loop {
         report("revenue", add_up(&pool, &horizon).await);
+        report("receipts", forget(&pool).await);
         // Instances that started together do not go on together.
         tokio::time::sleep(EVERY.mul_f64(0.5 + fastrand::f64())).await;
     }
@@ -49,6 +51,11 @@ async fn add_up(pool: &Pool, horizon: &Horizon) -> Result<(), StoreError> {
     if let Some(upto) = reading!(pool, db => horizon.of(db))? {
         while writing!(pool, Proof::Receipt, tx => revenue::add_up_historic(tx, upto))? {}
     }
+    Ok(())
+}
+
+async fn forget(pool: &Pool) -> Result<(), StoreError> {
+    while writing!(pool, Proof::Repeatable, tx => housekeeping::forget_receipts(tx))? {}
     Ok(())
 }
 

@@ -35,6 +35,7 @@ pub(super) async fn warn(db: &mut Connection) -> Result<(), Failure> {
 }
 
 pub(super) async fn examine(db: &mut Connection) -> Result<Vec<Finding>, Failure> {
+    db.take_your_time().await?;
     let mut findings = durability(db.facts());
     findings.extend(character_sets(db).await?);
     findings.push(clock(now(db).await?, Timestamp::now()));

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 /// What one call forgets at most of each kind: nobody waits long behind it.
 const FORGET: u32 = 1000;
-/// Nobody asks for a receipt after so long, nor for the heartbeat of an instance.
-const RECEIPTS_LIVE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// Nobody asks for a receipt after so long, nor for the heartbeat of an instance: no write is tried for longer.
+const RECEIPTS_LIVE_FOR: Duration = Duration::from_secs(60 * 60);
 
 pub(super) async fn keep_setting(tx: &mut Transaction, name: &str, value: &str) -> Result<String, Failure> {
     let kept = "SELECT value FROM setting WHERE name = ?";
@@ -27,17 +27,20 @@ pub(super) async fn keep_setting(tx: &mut Transaction, name: &str, value: &str) 
     Ok(value.to_owned())
 }
 
-/// Forgets expired sessions and keys, whose number it answers, and what only the backend itself remembers.
+/// Forgets expired sessions and keys; how many there were.
 pub(super) async fn prune(tx: &mut Transaction) -> Result<u64, Failure> {
-    let now = tx.now;
+    let now = time_value(tx.now);
     let sessions = sessions::prune(tx, FORGET).await?;
-    let old = time_value(now.checked_sub(RECEIPTS_LIVE_FOR).unwrap_or(now));
-    let forget =
-        |table: &str, column: &str| format!("DELETE FROM {table} WHERE {column} <= ? LIMIT {FORGET}");
-    let keys = tx.execute(&forget("idempotency", "expiresAt"), (time_value(now),)).await?;
-    tx.execute(&forget("receipt", "at"), (old.clone(),)).await?;
-    tx.execute(&forget("heartbeat", "at"), (old,)).await?;
+    let keys = tx.execute("DELETE FROM idempotency WHERE expiresAt <= ? LIMIT ?", (now, FORGET)).await?;
     Ok(sessions + keys)
+}
+
+/// Forgets some of what only this backend remembers. Whether there may be more.
+pub(super) async fn forget_receipts(tx: &mut Transaction) -> Result<bool, Failure> {
+    let old = time_value(tx.now.checked_sub(RECEIPTS_LIVE_FOR).unwrap_or(tx.now));
+    let receipts = tx.execute("DELETE FROM receipt WHERE at <= ? LIMIT ?", (old.clone(), FORGET)).await?;
+    let heartbeats = tx.execute("DELETE FROM heartbeat WHERE at <= ? LIMIT ?", (old, FORGET)).await?;
+    Ok(receipts.max(heartbeats) == u64::from(FORGET))
 }
 
 /// A write that is committed, whether or not anything else is.

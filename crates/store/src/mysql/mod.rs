@@ -85,6 +85,7 @@ impl MysqlStore {
         wait_for_a_server(&pool, patience).await?;
         let adoption = Arc::new(Adoption::default());
         reading!(pool, db => async {
+            db.take_your_time().await?;
             migrations::migrate(db).await?;
             adoption.adopt_all(db).await?;
             examine::warn(db).await

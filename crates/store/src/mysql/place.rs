@@ -50,8 +50,9 @@ async fn place_orders(tx: &mut Transaction, orders: &[NewOrder]) -> Result<Vec<P
     let mut placed = Vec::with_capacity(orders.len());
     for order in orders {
         placed.push(match &order.idempotency {
-            Some(idempotency) => earlier(tx, order.diner.id, idempotency).await?,
-            None => None,
+            // Hardly ever is there an earlier one. If there is, writing the key again fails, and leads here again.
+            Some(idempotency) if tx.again => earlier(tx, order.diner.id, idempotency).await?,
+            _ => None,
         });
     }
     let new: Vec<&NewOrder> =
@@ -132,7 +133,7 @@ const INSERT_MAKING: &str =
     "INSERT INTO fulfilment (orderId, franchiseId, queuedAt, dueAt, dinerName, dinerEmail, traceparent,
          state, attempts, token, leaseUntil) VALUES";
 
-/// An expired key of the same name gives way; a live one was looked for before.
+/// Fails where a key of the same name exists.
 async fn remember_keys(tx: &mut Transaction, new: &[&NewOrder], ids: &[OrderId]) -> Result<(), Failure> {
     let expires_at = time_value(after(tx.now, KEYS_LIVE_FOR));
     let keyed = new.iter().zip(ids).filter_map(|(order, id)| {

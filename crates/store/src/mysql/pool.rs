@@ -144,7 +144,7 @@ impl Borrowed {
     pub(super) fn give_back(self) {
         let Self { connection, losses, pool, _permit } = self;
         let mut idle = pool.idle();
-        if losses == pool.0.losses.load(Ordering::SeqCst) {
+        if losses == pool.0.losses.load(Ordering::SeqCst) && !connection.is_patient() {
             idle.push(Idle { connection, since: Instant::now() });
         }
     }

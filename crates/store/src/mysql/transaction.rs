@@ -128,6 +128,8 @@ impl<'a> Read<'a> {
 pub(super) struct Transaction {
     db: Borrowed,
     pub(super) now: Timestamp,
+    /// Whether an earlier try failed, perhaps because somebody else did the same.
+    pub(super) again: bool,
 }
 
 pub(super) struct Write<'a, T> {
@@ -160,7 +162,7 @@ impl<'a, T> Write<'a, T> {
         };
         let rows = db.command(&format!("START TRANSACTION; {receipt}SELECT NOW(3)")).await?;
         let now = rows.first().map(|row| time(row, 0)).unwrap_or_else(no_time)?;
-        Ok(Transaction { db, now })
+        Ok(Transaction { db, now, again: self.tries > 1 })
     }
 
     /// Commits what went well. `None`: it is to be run again.

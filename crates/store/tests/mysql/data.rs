@@ -42,3 +42,24 @@ async fn a_name_that_a_tables_character_set_lacks_is_refused_and_not_mangled() {
     let warnings = store.examine().await.unwrap();
     assert!(warnings.iter().any(|found| found.what.contains("the table user cannot keep every script")));
 }
+
+#[tokio::test]
+async fn old_receipts_are_forgotten_and_young_ones_are_not() {
+    let database = Database::fresh().await;
+    drop(crate::open(database.options()).await);
+    database.sql(
+        "DELETE FROM receipt;
+         INSERT INTO receipt (token, try, at) SELECT UNHEX(MD5(seq)), 1, NOW(3) - INTERVAL seq MINUTE
+             FROM seq_1_to_3000",
+    );
+    let _store = crate::open(database.options()).await;
+    let count =
+        || database.sql("SELECT COUNT(*) FROM receipt WHERE try = 1 AND at < NOW(3) - INTERVAL 30 SECOND");
+    for _ in 0..500 {
+        if count().trim().parse::<u32>().unwrap() < 60 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(count(), "59\n");
+}
