@@ -106,12 +106,12 @@ impl Series {
     /// The value now, if the series has not ended.
     pub(crate) fn latest(&self, now: i64) -> Option<f64> {
         let (at, value) = self.points.iter().rev().find(|(at, _)| *at <= now)?;
-        if *at > now - millis(LOOKBACK) { *value } else { None }
+        if *at >= now.saturating_sub(millis(LOOKBACK)) { *value } else { None }
     }
 
-    /// The samples after `start`, up to and including `end`.
+    /// The samples from `start` to `end`, both included.
     pub(crate) fn between(&self, start: i64, end: i64) -> Vec<Point> {
-        let from = self.points.partition_point(|(at, _)| *at <= start);
+        let from = self.points.partition_point(|(at, _)| *at < start);
         let inside = self.points.range(from..).take_while(|(at, _)| *at <= end);
         inside.filter_map(|(at, value)| Some((*at, (*value)?))).collect()
     }
@@ -135,13 +135,13 @@ impl Series {
             self.points.pop_back();
         }
         let before_last = self.points.iter().rev().nth(1);
-        if before_last.is_some_and(|(at, _)| now - at < spacing) {
+        if before_last.is_some_and(|(at, _)| now.saturating_sub(*at) < spacing) {
             self.points.pop_back();
         }
     }
 
     fn forget(&mut self, now: i64) {
-        while self.points.front().is_some_and(|(at, _)| *at <= now - self.keep) {
+        while self.points.front().is_some_and(|(at, _)| *at < now.saturating_sub(self.keep)) {
             self.points.pop_front();
         }
     }
@@ -199,7 +199,7 @@ mod tests {
         memory.record(at(30_000), &gauge(8.0));
         assert_eq!(value(&memory, 30_000), Some(8.0));
         memory.record(at(45_000), &Snapshot::new());
-        memory.record(at(45_000 + 300_000), &Snapshot::new());
+        memory.record(at(45_001 + 300_000), &Snapshot::new());
         assert_eq!(memory.series(), 0);
     }
 
@@ -207,8 +207,8 @@ mod tests {
     fn a_value_that_is_not_renewed_is_none_after_the_lookback() {
         let mut memory = memory();
         memory.record(at(0), &gauge(7.0));
-        assert_eq!(value(&memory, 299_999), Some(7.0));
-        assert_eq!(value(&memory, 300_000), None);
+        assert_eq!(value(&memory, 300_000), Some(7.0));
+        assert_eq!(value(&memory, 300_001), None);
     }
 
     #[test]

@@ -91,7 +91,11 @@ fn scalar(text: &str) -> String {
     if is_plain { text.to_owned() } else { quoted(text) }
 }
 
+/// Double quotes can say everything; single quotes are easier to read around double ones.
 fn quoted(text: &str) -> String {
+    if text.contains('"') && !text.contains(char::is_control) {
+        return format!("'{}'", text.replace('\'', "''"));
+    }
     let escaped = text.chars().map(|c| match c {
         '"' => "\\\"".to_owned(),
         '\\' => "\\\\".to_owned(),
@@ -119,6 +123,7 @@ mod tests {
                         ("labels", Yaml::Map(vec![("n", literal(1))])),
                     ]),
                     text("say \"hi\"\t\\"),
+                    text("it's \"\\\""),
                 ]),
             ),
             ("none", Yaml::List(vec![])),
@@ -136,6 +141,7 @@ rules:
     labels:
       n: 1
   - "say \"hi\"\u0009\\"
+  - 'it''s "\"'
 none: []
 "#;
         assert_eq!(written, expected);
@@ -146,7 +152,7 @@ none: []
                 "name": "Success Rate %",
                 "every": "30s",
                 "words": ["no", "a b", "c: d"],
-                "rules": [{"expr": "a\n  and b", "labels": {"n": 1}}, "say \"hi\"\t\\"],
+                "rules": [{"expr": "a\n  and b", "labels": {"n": 1}}, "say \"hi\"\t\\", "it's \"\\\""],
                 "none": [],
             })
         );

@@ -1,7 +1,8 @@
 //! `rate`, `increase` and `delta`, as Prometheus computes them.
 //!
-//! Source: `extrapolatedRate` of Prometheus. A window is open at its start, as of Prometheus 3; up to version 2 it
-//! included a sample exactly at its start.
+//! Source: `extrapolatedRate` of Prometheus 2, and proved with it: the tests replay series through Debian's promtool.
+//! Prometheus 3 leaves out a sample at the very start of a window, and extrapolates a series that began inside it by a
+//! little less; neither matters to a rule.
 
 use super::RangeFunction;
 
@@ -20,18 +21,21 @@ pub(super) fn over_window(function: RangeFunction, points: &[Point], end: i64, w
     let between_samples = sampled / (points.len() - 1) as f64;
     // Farther than this from an end of the window, the series is taken to have begun, or ended, inside it.
     let near = between_samples * 1.1;
+
     let mut to_start = seconds(first.0 - (end - window));
-    if to_start >= near {
-        to_start = between_samples / 2.0;
-    }
     if counter && grown > 0.0 && first.1 >= 0.0 {
         // A counter was never below zero.
         to_start = to_start.min(sampled * (first.1 / grown));
     }
+    if to_start >= near {
+        to_start = between_samples / 2.0;
+    }
+
     let mut to_end = seconds(end - last.0);
     if to_end >= near {
         to_end = between_samples / 2.0;
     }
+
     let extrapolated = grown * ((sampled + to_start + to_end) / sampled);
     Some(if function == RangeFunction::Rate { extrapolated / seconds(window) } else { extrapolated })
 }
@@ -85,6 +89,13 @@ mod tests {
     fn a_series_that_began_inside_the_window_is_extrapolated_by_half_a_gap_only() {
         let points = points(&[100.0, 115.0]);
         assert_eq!(over_window(Increase, &points, 20_000, 3_600_000), Some(15.0 * 22.5 / 15.0));
+    }
+
+    #[test]
+    fn a_counter_that_began_inside_the_window_began_at_zero() {
+        // 5 s before it was seen at 5, it was at 0.
+        let points = points(&[5.0, 20.0]);
+        assert_eq!(over_window(Increase, &points, 20_000, 3_600_000), Some(15.0 * 20.0 / 15.0));
     }
 
     #[test]

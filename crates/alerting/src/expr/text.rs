@@ -4,6 +4,9 @@ use super::{Aggregation, Comparison, Expr, Math, RangeFunction, Scalar, SetOpera
 use crate::pace::duration_text;
 use std::fmt;
 
+/// Arithmetic that is longer than this goes on on the next line.
+const LONG_LINE: usize = 110;
+
 /// How tightly PromQL's operators bind. What is written with a word binds tightest.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Binding {
@@ -51,7 +54,9 @@ fn text(expr: &Expr) -> String {
             format!("{}{by}({})", with.word(), text(of))
         }
         Expr::Vectors(left, math, right) => {
-            format!("{} {} {}", inside(left, binding), math.symbol(), after(right, binding))
+            let (left, right) = (inside(left, binding), after(right, binding));
+            let fits = left.len() + right.len() < LONG_LINE;
+            format!("{left}{}{} {right}", if fits { " " } else { "\n  " }, math.symbol())
         }
         Expr::ScalarFirst(left, math, right) => format!("{left} {} {}", math.symbol(), after(right, binding)),
         Expr::ScalarLast(left, math, right) => format!("{} {} {right}", inside(left, binding), math.symbol()),
