@@ -171,8 +171,8 @@ impl Connection {
         if !self.facts.is_galera() {
             return Ok(());
         }
-        // A node that has lost the others, or is told to, refuses this like everything but SHOW and SET.
-        self.command("SELECT 1").await?;
+        // A node that has lost the others, or is told to, refuses this like anything that is of use.
+        self.command("DO 1").await?;
         let state = self.pairs("SHOW STATUS LIKE 'wsrep_local_state'").await?;
         self.is_behind = state.get("wsrep_local_state").map(String::as_str) != Some(SYNCED);
         Ok(())

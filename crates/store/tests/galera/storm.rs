@@ -219,7 +219,7 @@ impl Kitchen {
         while !self.closed.load(Ordering::SeqCst) {
             let lease = lease(&Token::new());
             // Without a second try: what this claims is lost when the answer is.
-            let Ok(claimed) = store.claim_due(Claim { limit: 3, pick: Pick::FairShare, lease }).await.inspect_err(|e| println!("claim {:?} {e:?}", std::time::Instant::now())) else {
+            let Ok(claimed) = store.claim_due(Claim { limit: 3, pick: Pick::FairShare, lease }).await else {
                 self.errors.fetch_add(1, Ordering::SeqCst);
                 sleep(AGAIN_AFTER).await;
                 continue;
@@ -270,7 +270,7 @@ impl Kitchen {
         loop {
             match ask().await {
                 Ok(answer) => return (answer, errors),
-                Err(e) => {println!("{:?} {e:?}", std::time::Instant::now());
+                Err(_) => {
                     errors += 1;
                     self.errors.fetch_add(1, Ordering::SeqCst);
                     sleep(AGAIN_AFTER).await;
