@@ -1,9 +1,11 @@
 //! A whole installation of the real program, in processes that can be killed.
 
-use crate::process::{Process, command};
+use crate::{
+    ledger::pizzas_in_ledger,
+    process::{Process, command},
+};
 use anyhow::{Context, bail, ensure};
 use domain::{Bitcoin, FranchiseId, NewMenuItem, StoreId};
-use rusqlite::{Connection, OpenFlags};
 use std::{
     net::TcpListener,
     path::{Path, PathBuf},
@@ -156,18 +158,12 @@ impl Installation {
         Ok(Logs { service: read("serve")?, factory: read("factory")? })
     }
 
-    /// How many pizzas the factory has made, by its own ledger. No call of its API tells: the caller of a pizza
-    /// may be gone before the answer.
+    /// How many pizzas the factory has made, by its own ledger.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub fn pizzas_made(&self) -> anyhow::Result<usize> {
-        let ledger = Connection::open_with_flags(
-            self.folder.path().join("factory/factory.db"),
-            OpenFlags::SQLITE_OPEN_READ_ONLY,
-        )?;
-        let made: i64 = ledger.query_row("SELECT count(*) FROM pizza", [], |row| row.get(0))?;
-        Ok(usize::try_from(made)?)
+        Ok(pizzas_in_ledger(&self.folder.path().join("factory"))?.len())
     }
 
     /// Ends service and factory with SIGTERM.

@@ -2,12 +2,12 @@
 
 use crate::{
     keeper::Keeper,
+    ports::free_ports,
     programs::{client, install, quickest_folder},
 };
 use anyhow::bail;
 use std::{
     fs,
-    net::{Ipv4Addr, TcpListener},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::Command,
@@ -136,7 +136,7 @@ impl Drop for MariaDb {
 fn start_on_a_free_port(folder: &Path, arguments: &[String]) -> anyhow::Result<(u16, Keeper)> {
     let mut failed = None;
     for _ in 0..PORT_TRIES {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let [port] = free_ports()?;
         match start(folder, port, arguments) {
             Ok(keeper) => return Ok((port, keeper)),
             Err(error) => failed = Some(error),
