@@ -30,6 +30,11 @@ fuzz *ARGS:
     cargo build --locked -p pizza
     scripts/schemathesis {{ARGS}}
 
+# every parameter of every call with what sqlmap knows; half an hour, or `just sqlmap --bounded`
+sqlmap *ARGS:
+    cargo build --locked -p pizza
+    scripts/sqlmap {{ARGS}}
+
 # the whole system on this machine
 demo *ARGS:
     cargo run --release -- demo {{ARGS}}
@@ -44,6 +49,6 @@ bench-short:
     cargo build --release --locked -p pizza -p bench
     target/release/bench --short
 
-# what is too slow for CI: the benchmarks at full length with the outage in real time
-nightly: test
+# what is too slow for CI: sqlmap, and the benchmarks at full length with the outage in real time
+nightly: test (sqlmap "--bounded")
     target/release/bench --full

@@ -147,6 +147,25 @@ async fn what_is_no_whole_backup_is_not_put_back() {
 }
 
 #[tokio::test]
+async fn a_file_that_others_can_read_is_a_finding() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = Database::fresh().await;
+    let store = database.open().await;
+    let warnings = async || {
+        let findings = store.examine().await.unwrap();
+        findings
+            .into_iter()
+            .filter(|finding| finding.severity == store::Severity::Warning)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(warnings().await, []);
+    std::fs::set_permissions(database.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let [warning] = &warnings().await[..] else { panic!("one warning") };
+    assert!(warning.what.contains("mode 644"), "{warning:?}");
+    assert!(warning.advice.as_ref().unwrap().starts_with("chmod 600 "), "{warning:?}");
+}
+
+#[tokio::test]
 async fn dropping_a_store_leaves_one_file() {
     let database = Database::fresh().await;
     let store = database.open().await;

@@ -2,9 +2,10 @@
 
 use crate::Finding;
 use rusqlite::{Connection, Result};
+use std::{fs, os::unix::fs::PermissionsExt};
 
-pub(super) fn durability_and_clock(db: &Connection) -> Result<Vec<Finding>> {
-    Ok(vec![durability(db)?, clock(db)?])
+pub(super) fn all_but_integrity(db: &Connection) -> Result<Vec<Finding>> {
+    Ok(vec![durability(db)?, clock(db)?, privacy(db)])
 }
 
 pub(super) fn integrity(db: &Connection) -> Result<Finding> {
@@ -32,6 +33,20 @@ fn durability(db: &Connection) -> Result<Finding> {
             "report this: it is a defect",
         )
     })
+}
+
+/// Files that an earlier program made can be read by everybody; they hold password hashes.
+fn privacy(db: &Connection) -> Finding {
+    let mode = db.path().and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.permissions().mode());
+    if mode & 0o077 == 0 {
+        Finding::fine("nobody else can read the file")
+    } else {
+        let path = db.path().unwrap_or_default();
+        Finding::warning(
+            format!("others on this machine may read or write the file (mode {:o})", mode & 0o777),
+            format!("chmod 600 {path}*"),
+        )
+    }
 }
 
 /// An order placed in the future says that the clock was set back since.
