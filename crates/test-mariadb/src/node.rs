@@ -25,8 +25,8 @@ const LAST_WORDS: [&str; 3] = ["[ERROR] Aborting", "mariadbd: Terminated.", "[ER
 
 /// What happens on a kill, and when: a node is given up soon (a commit waits for it until then), but not at once, as
 /// a busy machine may keep it from answering. The journal is small, so that a test can outrun it.
-const GROUP: &str = "gcache.size=16M;gcache.page_size=8M;evs.keepalive_period=PT0.4S;evs.inactive_check_period=PT0.2S;\
-    evs.suspect_timeout=PT2S;evs.inactive_timeout=PT10S;evs.install_timeout=PT7.5S";
+const GROUP: &str = "gcache.size=16M;gcache.page_size=8M;evs.keepalive_period=PT0.5S;evs.inactive_check_period=PT0.2S;\
+    evs.suspect_timeout=PT3S;evs.inactive_timeout=PT10S;evs.install_timeout=PT7.5S";
 
 pub(crate) struct Node {
     name: String,

@@ -42,7 +42,13 @@ pub(crate) fn client(socket: &Path, database: &str, statements: &str) -> anyhow:
     let output = Command::new("mariadb")
         .args(["--no-defaults", "--batch", "--skip-column-names", "--default-character-set=utf8mb4"])
         .arg(format!("--socket={}", socket.display()))
-        .args(["--user=root", &format!("--database={database}"), "--execute", statements])
+        .args([
+            "--user=root",
+            "--connect-timeout=10",
+            &format!("--database={database}"),
+            "--execute",
+            statements,
+        ])
         .stdin(Stdio::null())
         .output()
         .context("the client is installed with the server")?;
