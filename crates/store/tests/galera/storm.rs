@@ -13,7 +13,7 @@ use std::{
     collections::{BTreeMap, HashSet},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     thread,
     time::Duration,
@@ -75,7 +75,8 @@ struct Storm {
 #[derive(Default)]
 struct Kitchen {
     closed: AtomicBool,
-    errors: AtomicU64,
+    /// What went wrong, and how often.
+    errors: Mutex<BTreeMap<String, u32>>,
     /// By diner, in order of their keys.
     placed: Mutex<BTreeMap<i64, Vec<OrderId>>>,
     in_hand: Mutex<HashSet<OrderId>>,
@@ -140,7 +141,7 @@ impl Storm {
         let placed = self.kitchen.placed.lock().unwrap().clone();
         let pizzas = self.kitchen.pizzas.lock().unwrap().clone();
         let all: Vec<OrderId> = placed.values().flatten().copied().collect();
-        println!("{} orders, {} errors", all.len(), self.kitchen.errors.load(Ordering::SeqCst));
+        println!("{} orders; errors: {:#?}", all.len(), self.kitchen.errors.lock().unwrap());
         assert!(all.len() > 100, "{} orders prove nothing", all.len());
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len(), "an order under two keys");
         for (diner, mut mine) in placed {
@@ -219,10 +220,12 @@ impl Kitchen {
         while !self.closed.load(Ordering::SeqCst) {
             let lease = lease(&Token::new());
             // Without a second try: what this claims is lost when the answer is.
-            let Ok(claimed) = store.claim_due(Claim { limit: 3, pick: Pick::FairShare, lease }).await else {
-                self.errors.fetch_add(1, Ordering::SeqCst);
-                sleep(AGAIN_AFTER).await;
-                continue;
+            let claimed = match store.claim_due(Claim { limit: 3, pick: Pick::FairShare, lease }).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    self.note(&error);
+                    Vec::new()
+                }
             };
             if claimed.is_empty() {
                 sleep(AGAIN_AFTER).await;
@@ -270,12 +273,16 @@ impl Kitchen {
         loop {
             match ask().await {
                 Ok(answer) => return (answer, errors),
-                Err(_) => {
+                Err(error) => {
                     errors += 1;
-                    self.errors.fetch_add(1, Ordering::SeqCst);
+                    self.note(&error);
                     sleep(AGAIN_AFTER).await;
                 }
             }
         }
+    }
+
+    fn note(&self, error: &StoreError) {
+        *self.errors.lock().unwrap().entry(format!("{error:?}")).or_default() += 1;
     }
 }
