@@ -7,9 +7,16 @@ use crate::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures::{StreamExt, stream};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 use test_kit::eventually;
+use tokio::time::sleep;
 
+/// Far longer than a lease.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Below this many orders nothing is proved.
 const ENOUGH: usize = 50;
 const AT_ONCE: usize = 8;
@@ -21,6 +28,7 @@ pub async fn are_kept(installation: &Installation, orders: &[Acknowledged]) {
     println!("{} orders; before them {errors} errors, {broken} broken connections", orders.len());
     assert!(orders.len() > ENOUGH, "only {} orders", orders.len());
     errors_promised_nothing(orders);
+    the_backlog_is_drained(installation).await;
     let shown = every_order_is_fulfilled(orders).await;
     assert_eq!(shown.len(), orders.len(), "two requests were acknowledged with one order");
     the_factory_made_these_and_no_others(installation, &shown);
@@ -36,6 +44,20 @@ fn errors_promised_nothing(orders: &[Acknowledged]) {
     for order in orders {
         let odd = order.errors.iter().find(|(status, _)| *status != 503);
         assert!(odd.is_none(), "order {} was answered {odd:?} before", order.id);
+    }
+}
+
+/// However long it is, it gets shorter.
+async fn the_backlog_is_drained(installation: &Installation) {
+    let (mut shortest, mut since) = (usize::MAX, Instant::now());
+    while shortest > 0 {
+        let waiting = "SELECT COUNT(*) FROM fulfilment WHERE state IN ('queued', 'making')";
+        let waiting = installation.database.sql(waiting).trim().parse().unwrap();
+        if waiting < shortest {
+            (shortest, since) = (waiting, Instant::now());
+        }
+        assert!(since.elapsed() < PATIENCE, "{waiting} orders are left, and nothing becomes of them");
+        sleep(LOOK_EVERY).await;
     }
 }
 
