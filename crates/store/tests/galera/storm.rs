@@ -102,10 +102,10 @@ impl Storm {
     async fn of(self, troubles: &[Trouble]) {
         let mut actors = JoinSet::new();
         for diner in 0..DINERS {
-            actors.spawn(Arc::clone(&self.kitchen).order(self.store(diner as usize), diner));
+            actors.spawn(Arc::clone(&self.kitchen).order(self.stores_from(diner as usize), diner));
         }
         for cook in 0..COOKS {
-            actors.spawn(Arc::clone(&self.kitchen).cook(self.store(cook)));
+            actors.spawn(Arc::clone(&self.kitchen).cook(self.stores_from(cook)));
         }
         for &trouble in troubles {
             sleep(CALM).await;
@@ -160,8 +160,9 @@ impl Storm {
         assert_nodes_agree(&self.cluster, &self.database);
     }
 
-    fn store(&self, n: usize) -> Arc<dyn Store> {
-        Arc::clone(&self.stores[n % self.stores.len()])
+    /// Somebody's own store, and the one that others would be led to.
+    fn stores_from(&self, n: usize) -> [Arc<dyn Store>; 2] {
+        [n, n + 1].map(|n| Arc::clone(&self.stores[n % self.stores.len()]))
     }
 }
 
@@ -197,7 +198,7 @@ impl Trouble {
 
 impl Kitchen {
     /// Orders the same under the same key until that is acknowledged, and then the next.
-    async fn order(self: Arc<Self>, store: Arc<dyn Store>, diner: i64) {
+    async fn order(self: Arc<Self>, [store, elsewhere]: [Arc<dyn Store>; 2], diner: i64) {
         let mut n = 0;
         while !self.closed.load(Ordering::SeqCst) {
             let key = IdempotencyKey::parse(&format!("{n}")).unwrap();
@@ -209,13 +210,14 @@ impl Kitchen {
                 Placed::Replayed(id) if earlier > 0 => id,
                 other => panic!("{other:?} after {earlier} errors"),
             };
+            self.is_known(&*elsewhere, id).await;
             self.placed.lock().unwrap().entry(diner).or_default().push(id);
             n += 1;
             sleep(BETWEEN_ORDERS).await;
         }
     }
 
-    async fn cook(self: Arc<Self>, store: Arc<dyn Store>) {
+    async fn cook(self: Arc<Self>, [store, elsewhere]: [Arc<dyn Store>; 2]) {
         let mut n = 0_u32;
         while !self.closed.load(Ordering::SeqCst) {
             let lease = lease(&Token::new());
@@ -237,10 +239,20 @@ impl Kitchen {
                 n += 1;
                 match n.is_multiple_of(4) {
                     true => self.release(&*store, &order).await,
-                    false => self.finish(&*store, &order).await,
+                    false => {
+                        self.finish(&*store, &order).await;
+                        let known = self.is_known(&*elsewhere, order.id).await;
+                        assert_eq!(known, OrderState::Fulfilled, "{} is not known elsewhere", order.id);
+                    }
                 }
             }
         }
+    }
+
+    /// What was answered here is known there, at once.
+    async fn is_known(&self, store: &dyn Store, id: OrderId) -> OrderState {
+        let (order, _) = self.until_it_is_answered(|| store.order(id)).await;
+        order.unwrap_or_else(|| panic!("order {id} is not known elsewhere")).state
     }
 
     async fn finish(&self, store: &dyn Store, order: &ClaimedOrder) {
