@@ -3,7 +3,7 @@
 use crate::{
     keeper::Keeper,
     ports::free_ports,
-    programs::{client, install},
+    programs::{client, install, temporary},
 };
 use anyhow::{Context, bail, ensure};
 use std::{
@@ -65,7 +65,8 @@ impl Node {
 
     /// Makes an empty database in which the cluster can begin.
     pub(crate) fn install(&self) -> anyhow::Result<()> {
-        install(&self.path("data"), "mysql")
+        self.make_folders()?;
+        install(&self.home.join(&self.name), "mysql")
     }
 
     /// The port for clients.
@@ -145,11 +146,7 @@ impl Node {
 
     fn command(&self) -> anyhow::Result<Command> {
         let Ports { sql, group, increments, snapshot } = self.ports;
-        let data = self.path("data");
-        fs::create_dir_all(&data)?;
-        if self.by_root {
-            give_to_mysql(&self.home)?;
-        }
+        self.make_folders()?;
         let mut command = Command::new("mariadbd");
         command
             .args(["--no-defaults", "--user=mysql", "--bind-address=127.0.0.1", "--skip-name-resolve"])
@@ -170,11 +167,18 @@ impl Node {
                 "--wsrep-provider-options=base_host=127.0.0.1;base_port={group};\
                  gmcast.listen_addr=tcp://127.0.0.1:{group};ist.recv_addr=127.0.0.1:{increments};{GROUP}"
             ))
-            .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--datadir={}", self.path("data").display()))
+            .arg(format!("--tmpdir={}", self.path("tmp").display()))
             .arg(format!("--socket={}", self.path("socket").display()))
             .arg(format!("--pid-file={}", self.path("pid").display()))
             .arg(format!("--port={sql}"));
         Ok(command)
+    }
+
+    fn make_folders(&self) -> anyhow::Result<()> {
+        fs::create_dir_all(self.path("data"))?;
+        temporary(&self.home.join(&self.name))?;
+        if self.by_root { give_to_mysql(&self.home) } else { Ok(()) }
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail, ensure};
 use std::{
-    env,
+    env, fs, io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -21,13 +21,22 @@ fn room_in_kib(folder: &str) -> Option<u64> {
     String::from_utf8(output.stdout).ok()?.lines().nth(1)?.trim().parse().ok()
 }
 
-/// Makes the files of a new server, whose `root` has no password; they belong to `user` if we may give them away.
-pub(crate) fn install(data: &Path, user: &str) -> anyhow::Result<()> {
+/// Where a server puts temporary tables: one of its own, because a server that starts deletes what it finds there.
+pub(crate) fn temporary(home: &Path) -> io::Result<PathBuf> {
+    let folder = home.join("tmp");
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Makes the files of a new server in `home`, whose `root` has no password; they belong to `user` if we may give them
+/// away.
+pub(crate) fn install(home: &Path, user: &str) -> anyhow::Result<()> {
     let mut command = Command::new("mariadb-install-db");
     command
         .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
         .arg(format!("--user={user}"))
-        .arg(format!("--datadir={}", data.display()))
+        .arg(format!("--datadir={}", home.join("data").display()))
+        .env("TMPDIR", temporary(home)?)
         .stdin(Stdio::null());
     let output = command.output().context(
         "mariadb-install-db cannot be run; install the package mariadb-server (apt-get install mariadb-server)",

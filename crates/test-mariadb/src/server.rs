@@ -3,7 +3,7 @@
 use crate::{
     keeper::Keeper,
     ports::free_ports,
-    programs::{client, install, quickest_folder},
+    programs::{client, install, quickest_folder, temporary},
 };
 use anyhow::bail;
 use std::{
@@ -66,8 +66,7 @@ impl MariaDb {
     pub fn start_in(folder: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
         let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let folder = TempDir::with_prefix_in("pizza-mariadb-", folder)?.keep();
-        let started =
-            install(&folder.join("data"), "root").and_then(|()| start_on_a_free_port(&folder, &arguments));
+        let started = install(&folder, "root").and_then(|()| start_on_a_free_port(&folder, &arguments));
         match started {
             Ok((port, keeper)) => Ok(Self { folder, port, arguments, keeper, databases: AtomicU32::new(0) }),
             Err(error) => {
@@ -153,6 +152,7 @@ fn start(folder: &Path, port: u16, arguments: &[String]) -> anyhow::Result<Keepe
         .args(["--character-set-server=utf8mb4", "--max-connections=500", "--performance-schema=OFF"])
         .args(["--innodb-buffer-pool-size=128M", "--innodb-log-file-size=64M"])
         .arg(format!("--datadir={}", folder.join("data").display()))
+        .arg(format!("--tmpdir={}", temporary(folder)?.display()))
         .arg(format!("--socket={}", folder.join("socket").display()))
         .arg(format!("--pid-file={}", folder.join("pid").display()))
         .arg(format!("--port={port}"))
