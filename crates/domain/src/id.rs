@@ -29,4 +29,8 @@ id! {
     MenuId,
     /// One order. Ids of several instances interleave: never sort by id where time is meant.
     OrderId,
+    /// One incident.
+    IncidentId,
+    /// One planned chaos window.
+    ChaosWindowId,
 }

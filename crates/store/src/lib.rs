@@ -1,4 +1,5 @@
-//! Where everything is kept: the trait [`Store`], whose methods are business verbs, and its backends.
+//! Where everything is kept: the traits [`Store`] and [`OperationsStore`], whose methods are business verbs, and
+//! their backends.
 //!
 //! There is no SQL outside this crate. Both backends pass the same conformance suite
 //! (`tests/conformance`), so a promise written here is a promise of each.
@@ -14,6 +15,7 @@ mod catalogue;
 mod error;
 mod finding;
 mod mysql;
+mod operations;
 mod order;
 mod sqlite;
 mod wildcard;
@@ -26,6 +28,10 @@ pub use catalogue::{FranchiseCreation, FranchisePage, FranchiseQuery, NewFranchi
 pub use error::StoreError;
 pub use finding::{Finding, Severity};
 pub use mysql::{DatabaseUrlError, HostPort, MysqlOptions, MysqlStore, Tls};
+pub use operations::{
+    AlertChange, AlertHistory, AlertNews, AlertPause, AlertRow, Annotated, ClaimedNotice, IncidentFile,
+    IncidentOpening, IncidentPage, NewNotice, NoticeOutcome, OperationsStore, OrderSpan,
+};
 pub use order::{
     Cancellation, Claim, ClaimedOrder, Finish, Idempotency, Lease, NewOrder, OrderPage, OrderRecord,
     OrderedItem, Pick, Placed, QueueStats, Redrive, Release, Settlement, StatusEvent, Token,
