@@ -33,7 +33,7 @@ use factory_client::{FactoryClient, FactoryConfig};
 use secrecy::SecretString;
 use std::{io, sync::Arc, time::Duration};
 use store::{Clock, MysqlStore, NewUser, Registration, SqliteOptions, SqliteStore, Store, StoreError};
-use telemetry::{Metrics, MetricsError};
+use telemetry::{Metrics, MetricsError, MetricsOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -109,7 +109,7 @@ impl Service {
             Some(secret) => secret.clone(),
             None => store.keep_setting("jwt_secret", &random_secret()).await.map_err(database)?.into(),
         };
-        let metrics = Arc::new(Metrics::new(VERSION)?);
+        let metrics = Arc::new(Metrics::new(metrics_options(&config))?);
         let factory = FactoryClient::new(factory_config(&config))?;
         let kitchen = Kitchen::new(&config, Arc::clone(&store), factory, installation, Arc::clone(&metrics));
         let app = App {
@@ -195,6 +195,14 @@ impl Database {
             Some(Ok(options)) => StartError::DatabaseServer { location: options.to_string(), source },
             _ => StartError::Database { path: self.path.display().to_string(), source },
         }
+    }
+}
+
+fn metrics_options(config: &Config) -> MetricsOptions {
+    MetricsOptions {
+        database: if config.database.url.is_some() { "mysql" } else { "sqlite" },
+        factory_host: config.factory.url.host_str().unwrap_or_default().to_owned(),
+        ..MetricsOptions::new(VERSION)
     }
 }
 

@@ -9,7 +9,19 @@ mod logs;
 mod metrics;
 
 pub use logs::{LogFormat, LogGuard, LogsError, start_logs};
-pub use metrics::{Metrics, MetricsError};
+pub use metrics::{Metrics, MetricsError, MetricsOptions};
+
+use std::sync::OnceLock;
+use uuid::Uuid;
+
+/// What the service is called in everything that it tells: the resource's `service.name`.
+const SERVICE_NAME: &str = "jwt-pizza-service";
+
+/// The name of this process among its like, made up when it is first asked for.
+pub fn instance_id() -> &'static str {
+    static ID: OnceLock<String> = OnceLock::new();
+    ID.get_or_init(|| Uuid::new_v4().to_string())
+}
 
 /// A pizza's name in logs: the first 8 characters of its signature, enough to find it, too few to use it.
 pub fn fingerprint(jwt: &str) -> &str {

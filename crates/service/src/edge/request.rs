@@ -16,6 +16,8 @@ use tracing::Instrument;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// For the log and the metrics only: the client left before it was answered.
 const CLIENT_LEFT: u16 = 499;
+/// The route of orders: whether they can be placed is what the service is judged by.
+const ORDERS: &str = "/api/order";
 
 /// The name of one request: in its answer, and in every log line about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +120,9 @@ impl Drop for Underway {
         let took = self.begun.elapsed();
         let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
         self.app.metrics.request_answered(method_label(&self.method), route, self.status, took);
+        if route == ORDERS && self.method == Method::POST {
+            self.app.metrics.order_request(self.status);
+        }
         log(self.id, &self.method, &self.path, route, self.status, took.as_secs_f64() * 1e3);
     }
 }

@@ -35,9 +35,9 @@ pub(super) async fn attempt(kitchen: &Kitchen, order: &ClaimedOrder, mut permit:
         }
     };
     let took = now().saturating_duration_since(begun);
-    kitchen.metrics.factory_request(answer.metric(), took);
+    kitchen.metrics.factory_request(answer.metric(), answer.status(), took);
     if !matches!(answer, Answer::Pizza { .. }) {
-        kitchen.metrics.creation_failed();
+        kitchen.metrics.creation_failed(order.franchise.0);
     }
     answer.log(order, took);
     answer.tell(permit);
@@ -141,6 +141,16 @@ impl Answer {
                 FailureKind::BadPizza => "bad_jwt",
                 _ => "failure",
             },
+        }
+    }
+
+    /// The factory's status, if it answered.
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Pizza { .. } | Self::Bad { .. } | Self::Unverified { .. } => Some(200),
+            Self::Refused { status, .. } => Some(*status),
+            Self::InProgress { .. } => Some(409),
+            Self::Failed(failure) => failure.status,
         }
     }
 

@@ -210,6 +210,7 @@ fn count_finish(kitchen: &Kitchen, order: &ClaimedOrder, state: OrderState) {
             let bitcoin = revenue.satoshi() as f64 / 1e8;
             kitchen.metrics.order("fulfilled");
             kitchen.metrics.sold(
+                order.franchise.0,
                 order.items.len() as u64,
                 bitcoin,
                 Duration::try_from(took).unwrap_or_default(),
