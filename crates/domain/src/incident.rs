@@ -69,12 +69,26 @@ words! {
         LastFailure = "last_failure",
         /// A metric moved: the success rate fell or rose.
         Metric = "metric",
-        /// An alert changed its state.
-        Alert = "alert",
-        /// The circuit changed its state.
-        Circuit = "circuit",
-        /// Somebody was told, or could not be.
-        Notification = "notification",
+        /// An alert's value turned bad.
+        AlertPending = "alert_pending",
+        /// It has been bad for long enough: people are told.
+        AlertAlerting = "alert_alerting",
+        /// The value is good again, not yet for long enough.
+        AlertRecovering = "alert_recovering",
+        /// An alert is over.
+        AlertNormal = "alert_normal",
+        /// The circuit opened: calls to the factory stop.
+        CircuitOpened = "circuit_opened",
+        /// The circuit lets probes through.
+        CircuitProbing = "circuit_probing",
+        /// The circuit closed: calls go on.
+        CircuitClosed = "circuit_closed",
+        /// Somebody took the circuit over by hand, or gave it back.
+        CircuitForced = "circuit_forced",
+        /// Somebody was told.
+        Notified = "notified",
+        /// Somebody should have been told, and could not be.
+        NotNotified = "not_notified",
         /// Somebody took it on.
         Acknowledgement = "acknowledgement",
         /// The factory's answers carry a link that ends its chaos.
@@ -124,6 +138,7 @@ pub struct IncidentEvent {
     /// When.
     pub at: Timestamp,
     /// Its name within the incident: the same event told twice, by one instance or by several, is one.
+    /// Of an alert it is `alert:` and the rule's id, `:` and what else makes it unique.
     pub key: String,
     /// What kind of thing happened.
     pub kind: IncidentEventKind,
@@ -224,10 +239,29 @@ impl OrderTally {
     }
 }
 
+impl IncidentEvent {
+    /// The id of the alert rule that it is about, if it is about one.
+    pub fn rule(&self) -> Option<&str> {
+        self.key.strip_prefix("alert:").map(|rest| rest.split(':').next().unwrap_or(rest))
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_of_an_alert_names_its_rule() {
+        let event = |key: &str| IncidentEvent {
+            at: Timestamp::UNIX_EPOCH,
+            key: key.to_owned(),
+            kind: IncidentEventKind::AlertPending,
+            text: String::new(),
+        };
+        assert_eq!(event("alert:latency:a:1").rule(), Some("latency"));
+        assert_eq!(event("circuit:a:1").rule(), None);
+    }
 
     #[test]
     fn words_are_read_back() {
