@@ -99,7 +99,7 @@ mod tests {
         let good = window(&at("10:10:00"), &at("10:22:00"), "fail").unwrap();
         let held = ChaosWindow { id: ChaosWindowId(1), plan: good };
         assert!(held.holds(at("10:10:00").parse().unwrap()) && !held.holds(at("10:22:00").parse().unwrap()));
-        let bad = |from, to, kind| window(from, to, kind).unwrap_err();
+        let bad = |from: &str, to: &str, kind: &str| window(from, to, kind).unwrap_err();
         assert_eq!(bad(&at("10:10:00"), &at("10:10:00"), "fail"), ChaosWindowError::Backwards);
         assert_eq!(bad(&at("10:10:00"), "2025-12-20T00:00:00Z", "fail"), ChaosWindowError::TooLong);
         assert_eq!(bad(&at("10:10:00"), &at("10:22:00"), "  "), ChaosWindowError::Kind);
