@@ -65,7 +65,12 @@ impl Demo {
                  use `pizza serve` for others, or --i-know-the-accounts-are-public"
             );
         }
-        let _logs = telemetry::start_logs(self.log_format.parse()?, &self.log_level)?;
+        let _telemetry = telemetry::start(telemetry::Options {
+            format: self.log_format.parse()?,
+            filter: &self.log_level,
+            service: telemetry::SERVICE_NAME,
+            version: service::VERSION,
+        })?;
         let shutdown = shutdown_signal()?;
         let for_orders = listen(self.host, self.port, "--port").await?;
         let for_factory = listen(self.host, self.factory_port, "--factory-port").await?;

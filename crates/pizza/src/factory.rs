@@ -45,7 +45,12 @@ pub struct Factory {
 
 impl Factory {
     pub async fn run(self) -> anyhow::Result<()> {
-        let _logs = telemetry::start_logs(self.log_format.parse()?, &self.log_level)?;
+        let _telemetry = telemetry::start(telemetry::Options {
+            format: self.log_format.parse()?,
+            filter: &self.log_level,
+            service: "jwt-pizza-factory",
+            version: env!("CARGO_PKG_VERSION"),
+        })?;
         let shutdown = shutdown_signal()?;
         let listener = listen(self.host, self.port, "--port").await?;
         let config = FactoryConfig {

@@ -39,7 +39,12 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self) -> anyhow::Result<()> {
         let config = Config::load(self.config.clone(), self.flags())?;
-        let _logs = telemetry::start_logs(config.log.format.parse()?, &config.log.level)?;
+        let _telemetry = telemetry::start(telemetry::Options {
+            format: config.log.format.parse()?,
+            filter: &config.log.level,
+            service: telemetry::SERVICE_NAME,
+            version: service::VERSION,
+        })?;
         let shutdown = shutdown_signal()?;
         let listener = listen(config.http.host, config.http.port, "--port").await?;
         let address = listener.local_addr()?;

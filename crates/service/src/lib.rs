@@ -15,7 +15,6 @@ mod edge;
 mod examination;
 mod first_admin;
 mod fulfilment;
-mod traceparent;
 
 pub use administration::ResetPasswordError;
 pub use examination::{examine_config, examine_factory};

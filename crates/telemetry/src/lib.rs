@@ -1,21 +1,31 @@
-//! What the program says about itself: log lines and metrics, with their names in one place.
+//! What the program says about itself: log lines, metrics and traces, with their names in one place; on standard
+//! output, at `/metrics`, and by OTLP to a collector if the standard `OTEL_*` variables name one.
 //!
-//! Secrets never get here: they live in types that cannot be printed, and a pizza is named in a log
-//! by its [`fingerprint`] only.
+//! Secrets rarely get here: they live in types that cannot be printed, and a pizza is named in a log
+//! by its [`fingerprint`] only. What others sent and answered is shown as [`redact`] leaves it.
 
 mod json_line;
 mod lines;
 mod logs;
 mod metrics;
+mod otlp;
+pub mod redact;
+mod span;
+mod start;
+mod trace_context;
 
-pub use logs::{LogFormat, LogGuard, LogsError, start_logs};
+pub use logs::{LogFormat, LogFormatError};
 pub use metrics::{Metrics, MetricsError, MetricsOptions};
+pub use otlp::OtlpError;
+pub use span::Span;
+pub use start::{Guard, Options, StartError, start};
+pub use trace_context::TraceContext;
 
 use std::sync::OnceLock;
 use uuid::Uuid;
 
 /// What the service is called in everything that it tells: the resource's `service.name`.
-const SERVICE_NAME: &str = "jwt-pizza-service";
+pub const SERVICE_NAME: &str = "jwt-pizza-service";
 
 /// The name of this process among its like, made up when it is first asked for.
 pub fn instance_id() -> &'static str {

@@ -4,7 +4,7 @@ use super::extract::Caller;
 use crate::{
     app::AppState,
     auth::Session,
-    edge::{Problem, RequestId},
+    edge::{Exchange, Problem, RequestId},
 };
 use axum::{
     extract::{FromRequestParts, Request},
@@ -43,7 +43,7 @@ impl FromRequestParts<AppState> for Acts {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Infallible> {
-        Ok(Self { app: Arc::clone(app), request: parts.extensions.get().copied() })
+        Ok(Self { app: Arc::clone(app), request: parts.extensions.get().map(Exchange::id) })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     app::AppState,
     auth::Session,
-    edge::{Problem, client_address},
+    edge::{Exchange, Problem, client_address},
 };
 use axum::{
     body::Bytes,
@@ -32,8 +32,11 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let token = token(parts).ok_or_else(Problem::unauthorized)?;
-        let session = app.sessions.find(token).await?;
-        session.map(Self).ok_or_else(Problem::unauthorized)
+        let session = app.sessions.find(token).await?.ok_or_else(Problem::unauthorized)?;
+        if let Some(exchange) = parts.extensions.get::<Exchange>() {
+            exchange.is_of(session.user.id);
+        }
+        Ok(Self(session))
     }
 }
 
@@ -68,7 +71,11 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
             let what = "the body must be sent as application/json";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what));
         }
+        let exchange = request.extensions().get::<Exchange>().cloned();
         let body = Bytes::from_request(request, app).await.map_err(|rejection| unread(&rejection))?;
+        if let Some(exchange) = exchange {
+            exchange.sent(&body);
+        }
         match serde_json::from_slice(&body) {
             Ok(body) => Ok(Self(body)),
             Err(_) => {
@@ -132,6 +139,15 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
             Ok(axum::extract::Query(members)) => Ok(Self(members)),
             Err(_) => Err(Problem::bad_request("the query could not be read: each member may be there once")),
         }
+    }
+}
+
+impl FromRequestParts<AppState> for Exchange {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Problem> {
+        // The edge gives every request one.
+        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::internal)
     }
 }
 

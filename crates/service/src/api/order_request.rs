@@ -1,7 +1,11 @@
 //! What a diner asks for: the body and the headers of `POST /api/order`, read once.
 
 use super::{extract::id, schema};
-use crate::{app::AppState, auth::Session, edge::Problem, traceparent};
+use crate::{
+    app::AppState,
+    auth::Session,
+    edge::{Exchange, Problem},
+};
 use axum::http::HeaderMap;
 use domain::{Diner, FranchiseId, IdempotencyKey, MenuId, StoreId, price_items};
 use serde::Deserialize;
@@ -65,7 +69,7 @@ impl Wanted {
         self,
         app: &AppState,
         session: &Session,
-        headers: &HeaderMap,
+        exchange: &Exchange,
     ) -> Result<NewOrder, Problem> {
         let offer = app.catalogue.offer().await?;
         let items =
@@ -79,7 +83,7 @@ impl Wanted {
             store: self.store,
             items,
             idempotency: self.idempotency,
-            traceparent: traceparent::of(headers),
+            traceparent: Some(exchange.trace().to_string()),
             claim: None,
         })
     }

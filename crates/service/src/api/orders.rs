@@ -12,7 +12,7 @@ use crate::{
     app::AppState,
     auth::Session,
     config::WhenClosed,
-    edge::Problem,
+    edge::{Exchange, Problem},
     fulfilment::{KitchenState, Made, Receipt},
 };
 use axum::{
@@ -86,6 +86,7 @@ pub struct OrderHistory {
 pub async fn place_order(
     State(app): State<AppState>,
     Caller(session): Caller,
+    exchange: Exchange,
     headers: HeaderMap,
     Json(body): Json<PlaceOrder>,
 ) -> Result<Response, Problem> {
@@ -95,7 +96,7 @@ pub async fn place_order(
     if let Some(earlier) = placed_earlier(&app, &session, &wanted).await? {
         return Ok(earlier);
     }
-    let order = wanted.priced(&app, &session, &headers).await?;
+    let order = wanted.priced(&app, &session, &exchange).await?;
     promise(&app)?;
     let placed = PlacedOrder::new(&app, &session, &order);
     match app.kitchen.place(order).await? {

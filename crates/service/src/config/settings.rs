@@ -416,10 +416,24 @@ pub struct Log {
     pub format: String,
     /// A level, or a list of `target=level`.
     pub level: String,
+    /// Whose request and response bodies are logged, without their secrets.
+    pub bodies: LogBodies,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: "auto".into(), level: "info".into() }
+        Self { format: "auto".into(), level: "info".into(), bodies: LogBodies::Errors }
     }
+}
+
+/// Whose request and response bodies are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogBodies {
+    /// Nobody's.
+    None,
+    /// Those of requests that are answered with 400 or more, and of calls to the factory that fail.
+    Errors,
+    /// Everybody's: for a search, because it costs every request.
+    All,
 }

@@ -2,10 +2,12 @@
 
 mod client_address;
 mod cors;
+mod exchange;
 mod problem;
 mod request;
 mod security_headers;
 
 pub use client_address::{TrustedProxy, client_address};
+pub use exchange::{Exchange, RequestId};
 pub use problem::{Problem, whole_seconds};
-pub use request::{Edge, RequestId, at_the_edge};
+pub use request::{Edge, at_the_edge};

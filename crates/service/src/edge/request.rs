@@ -1,16 +1,26 @@
 //! What happens to every request: it gets an id, is measured and logged, errors get their body, and browsers are
 //! told what they may do.
 
-use super::{Problem, cors::Cors, security_headers};
+use super::{
+    Problem,
+    cors::Cors,
+    exchange::{Exchange, look_into},
+    security_headers,
+};
 use crate::app::AppState;
 use axum::{
+    body::Body,
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
-use std::{fmt, panic::AssertUnwindSafe, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+use telemetry::{Span, TraceContext, redact};
 use tracing::Instrument;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -18,16 +28,6 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CLIENT_LEFT: u16 = 499;
 /// The route of orders: whether they can be placed is what the service is judged by.
 const ORDERS: &str = "/api/order";
-
-/// The name of one request: in its answer, and in every log line about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestId(u64);
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
 
 /// What the edge goes by.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ impl Edge {
 /// Wraps every route.
 pub async fn at_the_edge(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let mut underway = Underway::begin(edge.app, &request);
-    request.extensions_mut().insert(underway.id);
+    request.extensions_mut().insert(underway.exchange.clone());
     let accept = request.headers().get(header::ACCEPT).cloned();
     let allowed_origins = &underway.app.config.http.allowed_origins;
     let cors = Cors::of(request.method(), request.headers(), allowed_origins);
@@ -55,17 +55,18 @@ pub async fn at_the_edge(State(edge): State<Edge>, mut request: Request, next: N
     let mut response = if underway.route.is_some() && cors.as_ref().is_some_and(Cors::is_preflight) {
         Cors::preflight_answer()
     } else {
-        let span = tracing::info_span!("request", request_id = %underway.id);
-        unpanicked(next.run(request)).instrument(span).await
+        let (id, trace) = (underway.exchange.id(), underway.exchange.trace());
+        let span = tracing::info_span!("request", request_id = %id, trace_id = %trace.trace_id());
+        underway.span.around(unpanicked(next.run(request)).instrument(span)).await
     };
-    give_body_to_problem(&mut response, accept.as_ref(), &underway.path);
-    underway.status = response.status().as_u16();
+    give_body_to_problem(&mut response, accept.as_ref(), underway.uri.path());
+    underway.answered(&mut response).await;
     let headers = response.headers_mut();
     security_headers::add(headers, edge.hsts.as_ref());
     if let Some(cors) = cors {
         cors.add_to(headers);
     }
-    if let Ok(id) = HeaderValue::from_str(&underway.id.to_string()) {
+    if let Ok(id) = HeaderValue::from_str(&underway.exchange.id().to_string()) {
         headers.insert(X_REQUEST_ID, id);
     }
     response
@@ -92,53 +93,111 @@ fn give_body_to_problem(response: &mut Response, accept: Option<&HeaderValue>, p
 /// A request that is measured and logged once it is answered, or once nobody waits for its answer any more.
 struct Underway {
     app: AppState,
-    id: RequestId,
+    exchange: Exchange,
+    span: Span,
     begun: Instant,
     method: Method,
-    path: String,
+    uri: Uri,
     route: Option<MatchedPath>,
     status: u16,
+    response_body: Option<String>,
 }
 
 impl Underway {
     fn begin(app: AppState, request: &Request) -> Self {
         app.metrics.request_begun();
+        let span = Span::server(method_label(request.method()), caller_s_trace(request.headers()));
         Self {
+            exchange: Exchange::new(span.context(), app.config.log.bodies, request.headers()),
             app,
-            id: RequestId(fastrand::u64(..)),
+            span,
             begun: Instant::now(),
             method: request.method().clone(),
-            path: request.uri().path().to_owned(),
+            uri: request.uri().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
             status: CLIENT_LEFT,
+            response_body: None,
         }
+    }
+
+    async fn answered(&mut self, response: &mut Response) {
+        let status = response.status().as_u16();
+        if self.exchange.shows(status) {
+            let (shown, body) = look_into(std::mem::replace(response.body_mut(), Body::empty())).await;
+            (self.response_body, *response.body_mut()) = (shown, body);
+        }
+        self.status = status;
+    }
+
+    fn log(&self, route: &str, took: Duration) {
+        let Self { exchange, method, status, response_body, .. } = self;
+        let (id, trace_id) = (exchange.id(), exchange.trace().trace_id());
+        let (path, duration_ms) = (redact::path(self.uri.path()), took.as_secs_f64() * 1e3);
+        let request_body = if exchange.shows(*status) { exchange.request_body() } else { None };
+        // 4xx is a warning and 5xx an error, so that levels alone tell how the service is.
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    "type" = "http",
+                    component = "http",
+                    request_id = %id,
+                    trace_id = %trace_id,
+                    %method,
+                    path = &*path,
+                    route,
+                    status,
+                    duration_ms,
+                    has_authorization = exchange.has_authorization(),
+                    user_id = exchange.user(),
+                    request_body,
+                    response_body,
+                )
+            };
+        }
+        match *status {
+            500.. => line!(error),
+            400.. if *status != CLIENT_LEFT => line!(warn),
+            _ => line!(info),
+        }
+    }
+
+    fn end_span(&self, method: &'static str, route: &str) {
+        if !self.span.is_recording() {
+            return self.span.end(None, None);
+        }
+        self.span.set("http.request.method", method);
+        self.span.set("http.route", route.to_owned());
+        self.span.set("url.path", redact::path(self.uri.path()).into_owned());
+        self.span.set("url.scheme", "http");
+        if self.status != CLIENT_LEFT {
+            self.span.set("http.response.status_code", i64::from(self.status));
+        }
+        if let Some(user) = self.exchange.user() {
+            self.span.set("user.id", user.to_string());
+        }
+        let failed = self.status >= 500;
+        self.span.end(Some(format!("{method} {route}")), failed.then(|| self.status.to_string()));
     }
 }
 
 impl Drop for Underway {
     fn drop(&mut self) {
         let took = self.begun.elapsed();
+        let method = method_label(&self.method);
         let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
-        self.app.metrics.request_answered(method_label(&self.method), route, self.status, took);
+        self.app.metrics.request_answered(method, route, self.status, took);
         if route == ORDERS && self.method == Method::POST {
             self.app.metrics.order_request(self.status);
         }
-        log(self.id, &self.method, &self.path, route, self.status, took.as_secs_f64() * 1e3);
+        let within = self.span.enter();
+        self.log(route, took);
+        drop(within);
+        self.end_span(method, route);
     }
 }
 
-/// 4xx is a warning and 5xx an error, so that levels alone tell how the service is.
-fn log(id: RequestId, method: &Method, path: &str, route: &str, status: u16, duration_ms: f64) {
-    macro_rules! line {
-        ($level:ident) => {
-            tracing::$level!("type" = "http", component = "http", request_id = %id, %method, path, route, status, duration_ms)
-        };
-    }
-    match status {
-        500.. => line!(error),
-        400.. if status != CLIENT_LEFT => line!(warn),
-        _ => line!(info),
-    }
+fn caller_s_trace(headers: &HeaderMap) -> Option<TraceContext> {
+    TraceContext::parse(headers.get("traceparent")?.to_str().ok()?)
 }
 
 /// Methods are a label, so a stranger's invention must not become a new time series.

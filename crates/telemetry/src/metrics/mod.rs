@@ -8,10 +8,11 @@ mod instruments;
 mod machine;
 mod record;
 
+use crate::otlp::{self, OtlpError};
 use franchises::Franchises;
 use instruments::Instruments;
 use opentelemetry::{KeyValue, metrics::MeterProvider};
-use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Encoder, Registry, TextEncoder};
 
 /// Why metrics cannot be had.
@@ -20,6 +21,9 @@ pub enum MetricsError {
     /// The exporter could not be set up.
     #[error("the metrics exporter could not be set up")]
     Exporter(#[source] opentelemetry_sdk::error::OTelSdkError),
+    /// They cannot be sent to the collector that the environment names.
+    #[error(transparent)]
+    Otlp(#[from] OtlpError),
     /// The metrics could not be written as text.
     #[error("the metrics could not be written as text")]
     Text(#[source] prometheus::Error),
@@ -73,10 +77,11 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Sets up every instrument.
+    /// Sets up every instrument: read by [`to_text`](Self::to_text), and sent to the collector if [`start`](crate::start)
+    /// found that there is one.
     ///
     /// # Errors
-    /// When the exporter for Prometheus cannot be set up.
+    /// When an exporter cannot be set up.
     pub fn new(options: MetricsOptions) -> Result<Self, MetricsError> {
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter()
@@ -84,14 +89,13 @@ impl Metrics {
             .scope_info_enabled(false)
             .build()
             .map_err(MetricsError::Exporter)?;
-        let resource = Resource::builder_empty()
-            .with_attributes([
-                KeyValue::new("service.name", crate::SERVICE_NAME),
-                KeyValue::new("service.version", options.version),
-                KeyValue::new("service.instance.id", options.instance_id),
-            ])
-            .build();
-        let provider = SdkMeterProvider::builder().with_reader(exporter).with_resource(resource).build();
+        let resource = otlp::resource(crate::SERVICE_NAME, options.version, options.instance_id);
+        let mut provider = SdkMeterProvider::builder().with_reader(exporter).with_resource(resource);
+        if let Some(reader) = otlp::metrics_reader()? {
+            provider = provider.with_reader(reader);
+        }
+        let provider = provider.build();
+        otlp::keep(&provider);
         let meter = provider.meter("jwt-pizza");
         machine::observe(&meter);
         let metrics = Self {
