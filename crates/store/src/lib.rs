@@ -151,7 +151,9 @@ pub trait Store: Send + Sync + 'static {
     /// A value of this installation that is made once and then stays: answers what is kept under
     /// `name`, having kept `value` if there was nothing.
     async fn keep_setting(&self, name: &str, value: &str) -> Result<String, StoreError>;
-    /// Forgets expired sessions and idempotency keys; how many rows went. Bounded work a call.
+    /// Forgets what has expired: sessions, idempotency keys, pauses of alerts; notices 30 days after they were sent or
+    /// given up, changes of alerts after 90 days, the alerts of an instance a day after it died. How many rows went;
+    /// of each kind at most 100,000 a call, in short transactions.
     async fn prune(&self) -> Result<u64, StoreError>;
     /// Writes an administrative act into the audit log.
     async fn record_act(&self, act: Act) -> Result<(), StoreError>;

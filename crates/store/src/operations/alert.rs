@@ -1,13 +1,14 @@
 //! Alerts as they are kept.
 
 use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An alert of one instance that is not Normal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlertRow {
-    /// The rule's id.
+    /// The rule's id: at most 255 bytes, as an instance's name.
     pub rule: String,
-    /// Which of the rule's alerts: its labels in a canonical form.
+    /// Which of the rule's alerts: its labels in a canonical form, at most 2,000 bytes.
     pub labels: String,
     /// Whether people are told of it: it is Alerting or Recovering.
     pub firing: bool,
@@ -48,6 +49,23 @@ pub struct AlertNews {
     pub began: Vec<(String, String)>,
     /// Nobody has it any more.
     pub ended: Vec<(String, String)>,
+}
+
+/// Alerts of an installation: a rule and labels each.
+pub(crate) type Alerts = BTreeSet<(String, String)>;
+
+impl AlertNews {
+    pub(crate) fn between(before: &Alerts, after: &Alerts) -> Self {
+        let began = after.difference(before).cloned().collect();
+        Self { began, ended: before.difference(after).cloned().collect() }
+    }
+}
+
+/// One row of each alert: of two that say they are the same, the last.
+pub(crate) fn distinct(rows: &[AlertRow]) -> Vec<&AlertRow> {
+    let by_alert: BTreeMap<_, _> =
+        rows.iter().map(|row| ((row.rule.as_str(), row.labels.as_str()), row)).collect();
+    by_alert.into_values().collect()
 }
 
 /// A rule that is paused.

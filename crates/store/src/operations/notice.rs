@@ -2,14 +2,14 @@
 
 use crate::Token;
 use jiff::Timestamp;
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 /// A notice to put on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewNotice {
-    /// Its name: the same notice told twice, by one instance or by several, is sent once.
+    /// Its name, at most 1,024 bytes: the same notice told twice, by one instance or by several, is sent once.
     pub key: String,
-    /// To whom.
+    /// To whom, at most 255 characters.
     pub contact_point: String,
     /// What, as JSON, for whoever delivers it.
     pub payload: String,
@@ -47,4 +47,9 @@ pub enum NoticeOutcome {
         /// Why.
         why: String,
     },
+}
+
+/// Those whose key is not among these, and of several with one key the first.
+pub(crate) fn unknown(notices: &[NewNotice], mut known: HashSet<String>) -> Vec<&NewNotice> {
+    notices.iter().filter(|notice| known.insert(notice.key.clone())).collect()
 }

@@ -49,6 +49,12 @@ impl Millis {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(millis).min(Timestamp::MAX.as_millisecond()))
     }
+
+    /// The time a while ago.
+    pub(super) fn before(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis).max(Timestamp::MIN.as_millisecond()))
+    }
 }
 
 impl From<Timestamp> for Millis {
@@ -73,6 +79,8 @@ mod tests {
         let now = Millis::from(Timestamp::UNIX_EPOCH);
         assert_eq!(now.after(Duration::from_secs(1)), Millis(1000));
         assert_eq!(Timestamp::from(now.after(Duration::MAX)).as_second(), Timestamp::MAX.as_second());
+        assert_eq!(now.before(Duration::from_secs(1)), Millis(-1000));
+        assert_eq!(Timestamp::from(now.before(Duration::MAX)).as_second(), Timestamp::MIN.as_second());
     }
 
     #[test]

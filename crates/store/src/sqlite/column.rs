@@ -8,6 +8,7 @@ use rusqlite::{
     Row, ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Type, ValueRef},
 };
+use std::{fmt::Display, str::FromStr};
 
 impl ToSql for Millis {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -43,6 +44,12 @@ pub(super) fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<OrderState
     word.parse().map_err(|error: String| nonsense(column, error))
 }
 
+/// A word that stands for one of ours.
+pub(super) fn word<T: FromStr<Err: Display>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let word = row.get_ref(column)?.as_str()?;
+    word.parse().map_err(|error: T::Err| nonsense(column, error.to_string()))
+}
+
 /// The role and object of a row of `user_role`; `None` for a role we do not know.
 pub(super) fn role(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Role>> {
     let object = row.get(first + 1)?;
@@ -67,6 +74,6 @@ pub(super) fn token_column(token: &Token) -> [u8; 16] {
     token.0.into_bytes()
 }
 
-fn nonsense(column: usize, error: String) -> rusqlite::Error {
+pub(super) fn nonsense(column: usize, error: String) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::Other(error.into())))
 }

@@ -1,10 +1,12 @@
 //! Settings, and forgetting what has expired.
 
 use super::clock::Millis;
+use crate::operations::{HISTORY_LIVES_FOR, INSTANCES_LIVE_FOR, KEYS_OF_NOTICES_LIVE_FOR};
 use rusqlite::{Connection, OptionalExtension, Result};
+use std::time::Duration;
 
-/// What one call forgets at most of each kind: nobody waits long behind it.
-const FORGET: u32 = 1000;
+/// What one transaction forgets at most: nobody waits long behind it.
+pub(super) const FORGET: u32 = 500;
 
 pub(super) fn keep_setting(db: &Connection, name: &str, value: &str) -> Result<String> {
     let kept = db
@@ -18,16 +20,54 @@ pub(super) fn keep_setting(db: &Connection, name: &str, value: &str) -> Result<S
     Ok(value.to_owned())
 }
 
-pub(super) fn prune(db: &Connection, now: Millis) -> Result<u64> {
-    let sessions = "DELETE FROM auth WHERE token IN
-        (SELECT token FROM auth WHERE expires_at <= ?1 LIMIT ?2)";
-    let keys = "DELETE FROM idempotency WHERE (user_id, key) IN
-        (SELECT user_id, key FROM idempotency WHERE expires_at <= ?1 LIMIT ?2)";
-    let mut gone = 0;
-    for expired in [sessions, keys] {
-        gone += db.prepare_cached(expired)?.execute((now, FORGET))? as u64;
-    }
-    Ok(gone)
+/// Something that is forgotten when it is so old.
+pub(super) struct Forgettable {
+    sql: &'static str,
+    age: Duration,
+}
+
+pub(super) const FORGETTABLE: [Forgettable; 7] = [
+    Forgettable {
+        sql: "DELETE FROM auth WHERE token IN (SELECT token FROM auth WHERE expires_at <= ?1 LIMIT ?2)",
+        age: Duration::ZERO,
+    },
+    Forgettable {
+        sql: "DELETE FROM idempotency WHERE (user_id, key) IN
+            (SELECT user_id, key FROM idempotency WHERE expires_at <= ?1 LIMIT ?2)",
+        age: Duration::ZERO,
+    },
+    Forgettable {
+        sql: "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE settled_at <= ?1 LIMIT ?2)",
+        age: KEYS_OF_NOTICES_LIVE_FOR,
+    },
+    Forgettable {
+        sql: "DELETE FROM alert_change WHERE id IN (SELECT id FROM alert_change WHERE at <= ?1 LIMIT ?2)",
+        age: HISTORY_LIVES_FOR,
+    },
+    // An alert that the installation has because of this row has yet to end.
+    Forgettable {
+        sql: "DELETE FROM alert WHERE (instance, rule, labels) IN
+            (SELECT alert.instance, rule, labels FROM alert
+             JOIN alert_instance ON alert_instance.instance = alert.instance
+             WHERE held = 0 AND seen_at <= ?1 LIMIT ?2)",
+        age: INSTANCES_LIVE_FOR,
+    },
+    Forgettable {
+        sql: "DELETE FROM alert_instance WHERE instance IN
+            (SELECT instance FROM alert_instance
+             WHERE seen_at <= ?1 AND instance NOT IN (SELECT instance FROM alert) LIMIT ?2)",
+        age: INSTANCES_LIVE_FOR,
+    },
+    Forgettable {
+        sql: "DELETE FROM alert_pause WHERE rule IN
+            (SELECT rule FROM alert_pause WHERE paused_until <= ?1 LIMIT ?2)",
+        age: Duration::ZERO,
+    },
+];
+
+/// How many rows went: [`FORGET`] if there may be more.
+pub(super) fn forget(db: &Connection, what: &Forgettable, now: Millis) -> Result<usize> {
+    db.prepare_cached(what.sql)?.execute((now.before(what.age), FORGET))
 }
 
 /// A write that is committed, whether or not anything else is.

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_audit.sql"),
     include_str!("migrations/0003_first_event.sql"),
+    include_str!("migrations/0004_operations.sql"),
 ];
 
 /// The schema version this program knows.

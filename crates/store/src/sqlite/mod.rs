@@ -5,9 +5,11 @@
 //! is what it is made for.
 
 mod accounts;
+mod alerts;
 mod audit;
 mod backup;
 mod catalogue;
+mod chaos_windows;
 mod claim;
 mod clock;
 mod column;
@@ -15,14 +17,18 @@ mod connection;
 mod examine;
 mod fulfilment;
 mod housekeeping;
+mod incidents;
 mod intervene;
 mod migrations;
+mod notices;
+mod operations;
 mod orders;
 mod place;
 #[cfg(test)]
 mod plans;
 mod reader;
 mod settle;
+mod tally;
 
 pub use backup::BackupError;
 pub use clock::Clock;
@@ -32,6 +38,7 @@ use crate::{
     FranchisePage, FranchiseQuery, Idempotency, Lease, NewFranchise, NewOrder, NewUser, OrderPage,
     OrderRecord, Placed, QueueStats, Redrive, Registration, Release, Settlement, StatusEvent, Store,
     StoreCreation, StoreError, Token, UserChange, UserDeletion, UserPage, UserQuery, UserUpdate,
+    operations::FORGET_ROUNDS,
 };
 use async_trait::async_trait;
 use claim::Turn;
@@ -55,7 +62,7 @@ pub struct SqliteOptions {
     pub clock: Clock,
 }
 
-/// A [`Store`] in a SQLite file.
+/// A [`Store`] and [`crate::OperationsStore`] in a SQLite file.
 ///
 /// Dropping it waits until everything that was asked is committed and the file is closed.
 pub struct SqliteStore {
@@ -286,7 +293,17 @@ impl Store for SqliteStore {
     }
 
     async fn prune(&self) -> Result<u64, StoreError> {
-        self.write(housekeeping::prune).await
+        let mut gone = 0;
+        for what in &housekeeping::FORGETTABLE {
+            for _ in 0..FORGET_ROUNDS {
+                let some = self.write(|db, now| housekeeping::forget(db, what, now)).await?;
+                gone += some as u64;
+                if some < housekeeping::FORGET as usize {
+                    break;
+                }
+            }
+        }
+        Ok(gone)
     }
 
     async fn record_act(&self, act: Act) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{accounts, claim, connection, migrations, orders, settle};
+use super::{accounts, claim, connection, migrations, notices, orders, settle, tally};
 
 #[test]
 fn nothing_that_is_asked_often_walks_a_table() {
@@ -13,6 +13,10 @@ fn nothing_that_is_asked_often_walks_a_table() {
         (settle::EXPIRED, "COVERING INDEX fulfilment_making (lease_until<?)"),
         (orders::ORDER, "diner_order USING INTEGER PRIMARY KEY"),
         (orders::HISTORY, "COVERING INDEX diner_order_history (diner_id=?)"),
+        (notices::DUE, "COVERING INDEX notice_due (due_at<?)"),
+        (tally::AT_OR_AFTER, "fulfilment USING INTEGER PRIMARY KEY (rowid>?)"),
+        (tally::ORDERS, "fulfilment USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (tally::WITHOUT_A_RECORD, "diner_order USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
     ] {
         let plan = plan(sql);
         assert!(plan.contains(index), "{plan}");
