@@ -74,8 +74,12 @@ impl Grafana {
         }
     }
 
+    /// A client that is patient, unless this Grafana will hang.
     pub fn client(&self) -> GrafanaAnnotations {
-        GrafanaAnnotations::new(self.config()).unwrap().with_deadline(Duration::from_secs(2))
+        let faults = &self.shared.inner.lock().unwrap().faults;
+        let hangs = faults.iter().any(|(_, fault)| matches!(fault, Fault::Hangs | Fault::DoesItAndHangs));
+        let deadline = Duration::from_secs(if hangs { 2 } else { 60 });
+        GrafanaAnnotations::new(self.config()).unwrap().with_deadline(deadline)
     }
 
     /// From now on it makes this trouble.

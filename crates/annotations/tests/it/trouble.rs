@@ -145,7 +145,7 @@ async fn nobody_there_is_temporary() {
     let mut config = Grafana::start(Vec::new()).await.config();
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     config.url = format!("http://{free}").parse().unwrap();
-    let client = GrafanaAnnotations::new(config).unwrap().with_deadline(Duration::from_secs(5));
+    let client = GrafanaAnnotations::new(config).unwrap().with_deadline(Duration::from_secs(60));
     let error = client.write(&outage()).await.unwrap_err();
     assert!(matches!(&error, AnnotationError::Temporary { why } if why.contains("reached")), "{error}");
 }

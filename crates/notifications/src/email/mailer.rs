@@ -1,3 +1,6 @@
+use std::error::Error as _;
+use std::time::Duration;
+
 use jiff::Timestamp;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::Error;
@@ -5,8 +8,6 @@ use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret, SecretString};
-use std::error::Error as _;
-use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::message::message;
@@ -70,7 +71,8 @@ impl Mailer {
     /// A connection on which mail can be sent: protected as it has to be, then logged in.
     async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
         let address = (self.server.host.as_str(), self.server.port);
-        let us = ClientId::default();
+        // Servers mistrust who has no name; ours, behind whatever translates addresses, they could not check anyway.
+        let us = ClientId::Domain(self.from.email.domain().to_owned());
         let at_once = self.tls.clone().filter(|_| self.server.protection == Protection::Tls);
         let mut connection = AsyncSmtpConnection::connect_tokio1(address, None, &us, at_once, None).await?;
         if let (Protection::StartTls, Some(tls)) = (self.server.protection, &self.tls) {

@@ -64,6 +64,24 @@ fn one_address_needs_no_list() {
     assert_eq!(to[0].to_string(), "b@m.example");
 }
 
+#[test]
+fn a_contact_point_is_read_through_figment_as_the_service_does() {
+    use figment::{
+        Figment,
+        providers::{Format, Toml},
+    };
+    let read = |toml: &str| {
+        let read = Figment::from(Toml::string(toml)).extract::<Alerts>();
+        read.map_err(|error| error.to_string())
+    };
+    let point = "[[contact_points]]\nname = 'chat'\ntype = 'slack'\nurl = 'https://hooks.example/canary'";
+    assert_eq!(read(point).unwrap().contact_points[0].name, "chat");
+    for wrong in ["password = 'canary'", "url2 = ['canary']", "least_severity = 1"] {
+        let shown = read(&format!("{point}\n{wrong}")).unwrap_err();
+        assert!(shown.contains("contact point `chat`") && !shown.contains("canary"), "{shown}");
+    }
+}
+
 /// JSON, so that no reader of TOML adds a line of the file to the error.
 fn problem_of(json: serde_json::Value) -> String {
     let error = serde_json::from_value::<ContactPoint>(json).expect_err("it was accepted");

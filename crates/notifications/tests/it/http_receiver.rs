@@ -92,20 +92,19 @@ async fn receive(
             with(StatusCode::TEMPORARY_REDIRECT.as_u16()).header("location", "/elsewhere").body(Body::empty())
         }
         Answer::Dribbles(status) => with(status).body(endless("x", Duration::from_secs(1))),
-        Answer::NeverEnds(status) => with(status).body(endless("many words ", Duration::ZERO)),
+        Answer::NeverEnds(status) => with(status).body(endless(&"many words ".repeat(500), Duration::ZERO)),
         Answer::Echoes(status) => with(status).body(echo.into()),
         Answer::Hangs => std::future::pending().await,
     }
     .unwrap()
 }
 
-fn endless(words: &'static str, every: Duration) -> Body {
-    let chunks =
-        futures::stream::repeat(Bytes::from_static(words.as_bytes())).then(move |chunk| async move {
-            if !every.is_zero() {
-                tokio::time::sleep(every).await;
-            }
-            Ok::<_, std::convert::Infallible>(chunk)
-        });
+fn endless(words: &str, every: Duration) -> Body {
+    let chunks = futures::stream::repeat(Bytes::from(words.to_owned())).then(move |chunk| async move {
+        if !every.is_zero() {
+            tokio::time::sleep(every).await;
+        }
+        Ok::<_, std::convert::Infallible>(chunk)
+    });
     Body::from_stream(chunks)
 }

@@ -8,4 +8,5 @@ mod http_receiver;
 mod payloads;
 mod samples;
 mod smtp_server;
+mod tls;
 mod webhook;

@@ -1,8 +1,8 @@
 //! A mail server that takes one connection and writes down what it hears.
 
 use std::net::SocketAddr;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// How it answers.
@@ -26,7 +26,9 @@ impl SmtpServer {
         let address = listener.local_addr().unwrap();
         let heard = tokio::spawn(async move {
             let (stream, _) = listener.accept().await.unwrap();
-            converse(stream, manners).await
+            let mut stream = BufReader::new(stream);
+            say(&mut stream, GREETING).await;
+            converse(&mut stream, manners).await
         });
         Self { address, heard }
     }
@@ -37,11 +39,16 @@ impl SmtpServer {
     }
 }
 
-async fn converse(stream: TcpStream, manners: Manners) -> Vec<String> {
-    let mut stream = BufReader::new(stream);
+/// What a server says before anybody asks.
+pub const GREETING: &str = "220 mail.example ready";
+
+/// Listens and answers until the client hangs up, or asks for TLS and is granted it.
+pub async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
+    manners: Manners,
+) -> Vec<String> {
     let mut heard = Vec::new();
     let mut in_mail = false;
-    say(&mut stream, "220 mail.example ready").await;
     let mut line = String::new();
     while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
         let said = line.trim_end_matches(['\r', '\n']).to_owned();
@@ -60,7 +67,10 @@ async fn converse(stream: TcpStream, manners: Manners) -> Vec<String> {
             None => "250 fine".to_owned(),
         };
         in_mail = answer.starts_with("354");
-        say(&mut stream, &answer).await;
+        say(stream, &answer).await;
+        if said == "STARTTLS" {
+            break;
+        }
     }
     heard
 }
@@ -70,7 +80,7 @@ fn extensions(extensions: &[&str]) -> String {
     lines.chain(["250 8BITMIME".to_owned()]).collect()
 }
 
-async fn say(stream: &mut BufReader<TcpStream>, words: &str) {
+pub async fn say(stream: &mut BufReader<impl AsyncRead + AsyncWrite + Unpin>, words: &str) {
     // A client that has gone does not listen.
     let _ = stream.write_all(format!("{words}\r\n").as_bytes()).await;
 }
