@@ -3,6 +3,7 @@
 use crate::http_receiver::{Answer, Receiver};
 use crate::samples::{firing, notifier, point};
 use notifications::{ConfigError, DeliveryError, Notifier};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -153,4 +154,24 @@ fn two_points_of_one_name_and_an_authorization_that_no_header_carries_are_refuse
     let Err(error) = Notifier::new(vec![broken]) else { panic!("it was accepted") };
     assert!(matches!(error, ConfigError::Authorization(_)));
     assert!(!format!("{error} {error:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn a_receiver_that_hangs_holds_up_no_other() {
+    let hanging = Receiver::start(Answer::Hangs).await;
+    let quick = Receiver::start(Answer::Says(200, "")).await;
+    let named = |name: &str, receiver: &Receiver| {
+        let mut point = point(&format!("type = 'webhook'\nurl = '{}'", receiver.url("/")));
+        point.name = name.to_owned();
+        point
+    };
+    let notifier = Notifier::new(vec![named("hanging", &hanging), named("quick", &quick)]).unwrap();
+    let notifier = Arc::new(notifier.with_deadline(LONG));
+    let deliver = |point: &'static str| {
+        let notifier = notifier.clone();
+        tokio::spawn(async move { notifier.deliver(point, &firing()).await })
+    };
+    let waiting = deliver("hanging");
+    assert_eq!(deliver("quick").await.unwrap(), Ok(()));
+    assert!(!waiting.is_finished());
 }
