@@ -93,6 +93,11 @@ impl FactoryClient {
         }
     }
 
+    /// The host that calls go to.
+    pub fn host(&self) -> &str {
+        self.shared.order_url.host_str().unwrap_or_default()
+    }
+
     /// Checks that a token is the pizza of this order: signature against the factory's keys, vendor,
     /// order and times.
     pub async fn verify(&self, jwt: &str, order_id: i64) -> Result<Pizza, VerifyError> {

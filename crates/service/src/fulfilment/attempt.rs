@@ -1,11 +1,13 @@
 //! One call to the factory for one order, and what it means.
 
-use super::{Kitchen, now};
+use super::{Kitchen, now, signals::mode_label};
+use crate::config::LogBodies;
 use factory_api::{Diner, Order, OrderItem, OrderRequest};
 use factory_client::{Failure, FailureKind, Sent, VerifyError};
 use resilience::Permit;
 use std::time::Duration;
 use store::ClaimedOrder;
+use telemetry::{Span, TraceContext, redact};
 
 /// What one attempt came to.
 pub(super) enum Verdict {
@@ -21,11 +23,31 @@ pub(super) enum Verdict {
     Abandoned,
 }
 
-/// Calls, verifies, and tells circuit, metrics and log.
-pub(super) async fn attempt(kitchen: &Kitchen, order: &ClaimedOrder, mut permit: Permit) -> Verdict {
+/// Calls, verifies, and tells circuit, metrics, log and trace. While its diner waits, a call is `fresh`: a part of
+/// the request's trace. Later ones are linked to it.
+pub(super) async fn attempt(kitchen: &Kitchen, order: &ClaimedOrder, fresh: bool, permit: Permit) -> Verdict {
+    let placed = order.traceparent.as_deref().and_then(TraceContext::parse);
+    let Some(span) = Span::client("POST", placed, fresh) else {
+        return observed(kitchen, order, placed, order.traceparent.as_deref(), permit).await.verdict();
+    };
+    let traceparent = span.context().to_string();
+    let calling = observed(kitchen, order, placed, Some(&traceparent), permit);
+    let answer = span.around(calling).await;
+    answer.end(&span, kitchen, order);
+    answer.verdict()
+}
+
+/// Calls, and tells circuit, metrics and log what came of it.
+async fn observed(
+    kitchen: &Kitchen,
+    order: &ClaimedOrder,
+    placed: Option<TraceContext>,
+    traceparent: Option<&str>,
+    mut permit: Permit,
+) -> Answer {
     let begun = now();
     kitchen.budget.record_call(begun);
-    let mut call = Box::pin(call(kitchen, order));
+    let mut call = Box::pin(call(kitchen, order, traceparent));
     let answer = match tokio::time::timeout(kitchen.slow_call, &mut call).await {
         Ok(answer) => answer,
         Err(_) => {
@@ -39,9 +61,9 @@ pub(super) async fn attempt(kitchen: &Kitchen, order: &ClaimedOrder, mut permit:
     if !matches!(answer, Answer::Pizza { .. }) {
         kitchen.metrics.creation_failed(order.franchise.0);
     }
-    answer.log(order, took);
+    answer.log(kitchen, order, placed, took);
     answer.tell(permit);
-    answer.verdict()
+    answer
 }
 
 /// What came back, before it is judged.
@@ -54,7 +76,7 @@ enum Answer {
     Unverified { jwt: String, why: String },
 }
 
-async fn call(kitchen: &Kitchen, order: &ClaimedOrder) -> Answer {
+async fn call(kitchen: &Kitchen, order: &ClaimedOrder, traceparent: Option<&str>) -> Answer {
     if kitchen.has_chaos() && fastrand::bool() {
         return Answer::Failed(drill());
     }
@@ -63,7 +85,7 @@ async fn call(kitchen: &Kitchen, order: &ClaimedOrder) -> Answer {
         Some(jwt) => jwt.clone(),
         None => {
             let key = kitchen.idempotency_key(order);
-            match kitchen.factory.send(&request(order), &key, order.traceparent.as_deref()).await {
+            match kitchen.factory.send(&request(order), &key, traceparent).await {
                 Sent::Made { jwt, report_link } => {
                     kitchen.saw_report_link(report_link);
                     jwt
@@ -154,22 +176,39 @@ impl Answer {
         }
     }
 
-    fn log(&self, order: &ClaimedOrder, took: Duration) {
+    fn log(&self, kitchen: &Kitchen, order: &ClaimedOrder, placed: Option<TraceContext>, took: Duration) {
         let (order_id, attempt, duration_ms) = (order.id.0, order.attempts, took.as_millis());
+        let trace_id = placed.map(|placed| tracing::field::display(placed.trace_id()));
+        let (circuit, status) = (kitchen.circuit.snapshot(), self.status());
+        let circuit = mode_label(circuit.mode, circuit.state);
+        let shown = match kitchen.log_bodies {
+            LogBodies::None => false,
+            LogBodies::Errors => !matches!(self, Self::Pizza { .. } | Self::InProgress { .. }),
+            LogBodies::All => true,
+        };
+        let sent = || serde_json::to_vec(&request(order)).unwrap_or_default();
+        let request_body = shown.then(|| redact::body(&sent(), &[]));
         macro_rules! line {
             ($level:ident, $($field:tt)*) => {
-                tracing::$level!("type" = "factory", component = "factory", order_id, attempt, duration_ms, $($field)*)
+                tracing::$level!(
+                    "type" = "factory",
+                    component = "factory",
+                    order_id,
+                    attempt,
+                    duration_ms,
+                    circuit,
+                    status,
+                    trace_id,
+                    request_body,
+                    $($field)*
+                )
             };
         }
         match self {
             Self::Pizza { jwt } => line!(info, pizza = telemetry::fingerprint(jwt), "pizza made"),
-            Self::Refused { status, reason } => {
-                line!(warn, status, body = reason, "the factory refused the order")
-            }
+            Self::Refused { reason, .. } => line!(warn, body = reason, "the factory refused the order"),
             Self::InProgress { .. } => line!(info, "the factory is still working on an earlier attempt"),
-            Self::Failed(failure) => {
-                line!(warn, kind = %failure.kind, status = failure.status, body = failure.message, "no pizza");
-            }
+            Self::Failed(failure) => line!(warn, kind = %failure.kind, body = failure.message, "no pizza"),
             Self::Bad { jwt_fingerprint, why } => {
                 line!(warn, kind = "bad_jwt", pizza = jwt_fingerprint, why, "not a pizza")
             }
@@ -177,6 +216,18 @@ impl Answer {
                 line!(warn, kind = "keys_unavailable", why, "a pizza that cannot be verified yet")
             }
         }
+    }
+
+    fn end(&self, span: &Span, kitchen: &Kitchen, order: &ClaimedOrder) {
+        span.set("http.request.method", "POST");
+        span.set("server.address", kitchen.factory.host().to_owned());
+        span.set("pizza.order.id", order.id.0);
+        span.set("pizza.attempt", i64::from(order.attempts));
+        if let Some(status) = self.status() {
+            span.set("http.response.status_code", i64::from(status));
+        }
+        let failed = !matches!(self, Self::Pizza { .. });
+        span.end(None, failed.then(|| self.metric().to_owned()));
     }
 
     fn tell(&self, permit: Permit) {

@@ -66,7 +66,7 @@ async fn attempts(kitchen: &Kitchen, order: &mut ClaimedOrder, mut permit: Permi
         Lane::Backlog(_) => 0..0,
     };
     loop {
-        let verdict = attempt(kitchen, order, permit).await;
+        let verdict = attempt(kitchen, order, matches!(lane, Lane::Fresh(_)), permit).await;
         let (Verdict::Failed { unverified, .. }, Some(retry)) = (&verdict, retries.next()) else {
             return verdict;
         };

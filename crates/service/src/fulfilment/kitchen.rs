@@ -7,7 +7,7 @@ use super::{
     signals::Signals,
     watchers::Watchers,
 };
-use crate::config::{Config, Fulfilment};
+use crate::config::{Config, Fulfilment, LogBodies};
 use domain::OrderId;
 use factory_api::ReportLink;
 use factory_client::FactoryClient;
@@ -38,6 +38,8 @@ pub struct Kitchen {
     pub(super) slow_call: Duration,
     pub(super) success_window: Duration,
     pub(super) metrics: Arc<Metrics>,
+    /// Whose calls are logged with all that was said.
+    pub(super) log_bodies: LogBodies,
     pub(super) watchers: Watchers,
     pub(super) controls: Controls,
     pub(super) tasks: TaskTracker,
@@ -94,6 +96,7 @@ impl Kitchen {
             slow_call: config.circuit.slow_call,
             success_window: config.circuit.window,
             metrics,
+            log_bodies: config.log.bodies,
             watchers: Watchers::default(),
             controls: Controls::default(),
             tasks: TaskTracker::new(),

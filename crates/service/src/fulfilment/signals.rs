@@ -84,7 +84,8 @@ impl Signals {
     }
 }
 
-fn mode_label(mode: Mode, state: State) -> &'static str {
+/// The circuit's state as metrics and logs name it.
+pub(super) fn mode_label(mode: Mode, state: State) -> &'static str {
     match (mode, state) {
         (Mode::ForcedOpen, _) => "forced_open",
         (Mode::ForcedClosed, _) => "forced_closed",
