@@ -90,7 +90,7 @@ fn what_happened(course: &Course<'_>) -> String {
             }
         }
         Cause::Intake => format!("the service did not take orders in: {errors} to order ended with an error"),
-        Cause::Worker => "orders were taken in and nobody worked on them".to_owned(),
+        Cause::Worker => "nobody worked on orders that were ready to be made".to_owned(),
         Cause::Backlog => "orders waited too long".to_owned(),
     };
     format!("{} {what}.", when(course))
