@@ -24,7 +24,7 @@ const NOT_OURS: [&str; 3] = ["config", "factory_vendors", "new_password"];
 
 /// Keys whose value is a text even where it reads as a number or a list: `0012` is a key that a vendor may have,
 /// and an error that quotes it would give it away.
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 11] = [
     "auth.first_admin.email",
     "auth.first_admin.name",
     "auth.first_admin.password",
@@ -35,16 +35,18 @@ const TEXTS: [&str; 10] = [
     "database.url",
     "factory.api_key",
     "factory.vendor_id",
+    "metrics.token",
 ];
 
 /// Keys whose value no error may quote, and what to say instead.
-const UNQUOTED: [(&str, &str); 6] = [
+const UNQUOTED: [(&str, &str); 7] = [
     ("auth.first_admin.password", "must be a text, in quotes"),
     ("auth.jwt_secret", "must be a text, in quotes"),
     ("auth.legacy_jwt_secret", "must be a text, in quotes"),
     ("database.url", "must be a URL, in quotes"),
     ("factory.api_key", "must be a text, in quotes"),
     ("factory.url", "must be a URL, in quotes"),
+    ("metrics.token", "must be a text, in quotes"),
 ];
 
 /// Everything that can be configured.
@@ -65,6 +67,8 @@ pub struct Config {
     pub circuit: Circuit,
     /// How orders become pizzas.
     pub fulfilment: Fulfilment,
+    /// Metrics.
+    pub metrics: Metrics,
     /// Log lines.
     pub log: Log,
 }
@@ -136,6 +140,8 @@ impl Config {
         let secret = self.auth.jwt_secret.as_ref().map_or(32, |secret| secret.expose_secret().len());
         let fulfilment = &self.fulfilment;
         must(secret >= 32, "auth.jwt_secret", "must have at least 32 bytes")?;
+        let token = self.metrics.token.as_ref().map_or(1, |token| token.expose_secret().len());
+        must(token > 0, "metrics.token", "must not be empty: leave it out to let anybody read /metrics")?;
         must(!self.auth.session_ttl.is_zero(), "auth.session_ttl", "must be longer than nothing")?;
         must(
             self.auth.login_failures_per_minute > 0,

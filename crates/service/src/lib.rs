@@ -150,12 +150,17 @@ impl Service {
     /// Serves on this listener until `shutdown`, then finishes what is in flight and gives leases back.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
         let app = self.app;
+        let for_metrics = listen_for_metrics(&app).await?;
         let grace = app.config.http.shutdown_grace;
         let stopping = app.shutdown.clone();
         let dispatcher = tokio::spawn(dispatch(Arc::clone(&app.kitchen), stopping.clone()));
         let limits = app.config.http.limits();
         let server = http_server::serve(listener, api::router(Arc::clone(&app)), limits, stopping.clone());
         let mut server = tokio::spawn(server);
+        let metrics = for_metrics.map(|listener| {
+            let router = api::metrics_router(Arc::clone(&app));
+            tokio::spawn(http_server::serve(listener, router, app.config.http.limits(), stopping.clone()))
+        });
 
         let served = tokio::select! {
             () = shutdown.cancelled() => {
@@ -171,8 +176,19 @@ impl Service {
             tracing::warn!("type" = "order", component = "dispatcher", "the dispatcher did not stop in time");
         }
         app.kitchen.close(grace).await;
+        if let Some(metrics) = metrics {
+            metrics.await.map_err(io::Error::other)?;
+        }
         served.map_err(io::Error::other)
     }
+}
+
+async fn listen_for_metrics(app: &App) -> io::Result<Option<TcpListener>> {
+    let Some(address) = app.config.metrics.listen else { return Ok(None) };
+    let why = |error: io::Error| {
+        io::Error::new(error.kind(), format!("metrics.listen: cannot listen on {address}: {error}"))
+    };
+    TcpListener::bind(address).await.map(Some).map_err(why)
 }
 
 async fn open_store(database: &Database) -> Result<Arc<dyn Store>, StartError> {
@@ -201,6 +217,7 @@ fn metrics_options(config: &Config) -> MetricsOptions {
     MetricsOptions {
         database: if config.database.url.is_some() { "mysql" } else { "sqlite" },
         factory_host: config.factory.url.host_str().unwrap_or_default().to_owned(),
+        max_franchises: config.metrics.max_franchises,
         ..MetricsOptions::new(VERSION)
     }
 }

@@ -5,7 +5,11 @@ use http_server::Limits;
 use resilience::CircuitConfig;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 use store::{DatabaseUrlError, MysqlOptions, Tls};
 use url::Url;
 
@@ -406,6 +410,19 @@ impl Default for Fulfilment {
             poll: Duration::from_millis(500),
         }
     }
+}
+
+/// Metrics.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// What a scraper must send as `Authorization: Bearer` to read `/metrics`. Anybody may when absent.
+    pub token: Option<SecretString>,
+    /// An address and port of its own for `/metrics`, such as `127.0.0.1:9464`; then the API's port has none.
+    pub listen: Option<SocketAddr>,
+    /// Count pizzas, revenue and failures by franchise, for so many franchises; the others are counted together as
+    /// `other`. They are not counted by franchise when absent.
+    pub max_franchises: Option<usize>,
 }
 
 /// Log lines.

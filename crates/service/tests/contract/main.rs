@@ -16,6 +16,7 @@ mod fulfilment;
 mod health;
 mod idempotency;
 mod menu;
+mod metrics;
 mod openapi;
 mod order_events;
 mod orders;
