@@ -3,7 +3,7 @@
 
 mod conformance;
 
-use conformance::Backend;
+use conformance::{Backend, Damage, Verbs};
 use jiff::Timestamp;
 use std::{
     path::{Path, PathBuf},
@@ -13,7 +13,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{BackupError, Clock, SqliteOptions, SqliteStore, Store};
+use store::{BackupError, Clock, SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 
 /// A file of its own, and a clock that stands still until it is moved.
@@ -32,7 +32,7 @@ impl Backend for Database {
         Self { folder: Arc::new(tempfile::tempdir().unwrap()), millis }
     }
 
-    async fn open(&self) -> Arc<dyn Store> {
+    async fn open(&self) -> Arc<dyn Verbs> {
         let (millis, folder) = (Arc::clone(&self.millis), Arc::clone(&self.folder));
         let now = move || {
             let _ = &folder;
@@ -49,8 +49,20 @@ impl Backend for Database {
         self.path().into_os_string().into_string().unwrap()
     }
 
-    async fn open_at(location: &str) -> Arc<dyn Store> {
+    async fn open_at(location: &str) -> Arc<dyn Verbs> {
         open(Path::new(location), Clock::system())
+    }
+
+    async fn damage(&self, order: domain::OrderId, damage: Damage) {
+        let sql = match damage {
+            Damage::PizzaGone => "DELETE FROM pizza WHERE order_id = ?1",
+            Damage::StateMangled => "UPDATE fulfilment SET state = 'eaten' WHERE order_id = ?1",
+            Damage::LeaseGone => "UPDATE fulfilment SET lease_until = NULL WHERE order_id = ?1",
+            Damage::RecordGone => "DELETE FROM fulfilment WHERE order_id = ?1",
+            Damage::OrderGone => "DELETE FROM diner_order WHERE id = ?1",
+        };
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        assert_eq!(connection.execute(sql, [order.0]).unwrap(), 1);
     }
 
     async fn assert_intact(&self) {
@@ -66,7 +78,7 @@ impl Database {
     }
 }
 
-fn open(path: &Path, clock: Clock) -> Arc<dyn Store> {
+fn open(path: &Path, clock: Clock) -> Arc<dyn Verbs> {
     Arc::new(SqliteStore::open(SqliteOptions { path: path.to_owned(), clock }).unwrap())
 }
 

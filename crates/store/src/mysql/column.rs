@@ -5,7 +5,7 @@ use crate::Token;
 use domain::{Bitcoin, FranchiseId, OrderState, Role};
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use mysql_async::{Row, Value, prelude::FromValue};
-use std::time::Duration;
+use std::{fmt::Display, str::FromStr, time::Duration};
 
 /// What a DATETIME column of ours can hold at most; also the latest time that a lease can end.
 const LATEST: Timestamp = Timestamp::constant(253_402_128_000, 0);
@@ -68,6 +68,11 @@ pub(super) fn after(now: Timestamp, duration: Duration) -> Timestamp {
     now.checked_add(duration).map_or(LATEST, |time| time.min(LATEST))
 }
 
+/// The time a while ago.
+pub(super) fn before(now: Timestamp, duration: Duration) -> Timestamp {
+    now.checked_sub(duration).unwrap_or(Timestamp::MIN)
+}
+
 /// An amount that was selected in whole satoshi. Historic prices came from clients: any number is possible.
 pub(super) fn bitcoin(row: &Row, column: usize) -> Result<Bitcoin, Failure> {
     get(row, column).map(Bitcoin::from_satoshi)
@@ -75,6 +80,11 @@ pub(super) fn bitcoin(row: &Row, column: usize) -> Result<Bitcoin, Failure> {
 
 pub(super) fn state(row: &Row, column: usize) -> Result<OrderState, Failure> {
     get::<String>(row, column)?.parse().map_err(Failure::Unreadable)
+}
+
+/// A word that stands for one of ours.
+pub(super) fn word<T: FromStr<Err: Display>>(row: &Row, column: usize) -> Result<T, Failure> {
+    get::<String>(row, column)?.parse().map_err(|error: T::Err| Failure::Unreadable(error.to_string()))
 }
 
 /// The role and object of two columns; `None` for a role we do not know, or for none at all.
@@ -126,6 +136,14 @@ pub(super) fn fits_a_text(text: &str, what: &str) -> Result<(), Failure> {
     Err(Failure::DoesNotFit(format!("a {what} of more than 255 characters does not fit the historic tables")))
 }
 
+/// Names of ours are VARBINARY columns of so many bytes.
+pub(super) fn fits_bytes(text: &str, most: usize, what: &str) -> Result<(), Failure> {
+    if text.len() <= most {
+        return Ok(());
+    }
+    Err(Failure::DoesNotFit(format!("a {what} of more than {most} bytes cannot be kept")))
+}
+
 fn unreadable(row: &Row, column: usize) -> Failure {
     let name = row.columns_ref().get(column).map(|column| column.name_str().into_owned());
     Failure::Unreadable(format!("column {} cannot be read", name.as_deref().unwrap_or("that is missing")))
@@ -146,6 +164,8 @@ mod tests {
         assert_eq!(after(Timestamp::UNIX_EPOCH, Duration::MAX), LATEST);
         assert_eq!(after(Timestamp::MAX, Duration::ZERO), LATEST);
         assert_eq!(after(Timestamp::UNIX_EPOCH, Duration::from_secs(1)).as_millisecond(), 1000);
+        assert_eq!(before(Timestamp::UNIX_EPOCH, Duration::MAX), Timestamp::MIN);
+        assert_eq!(before(Timestamp::UNIX_EPOCH, Duration::from_secs(1)).as_millisecond(), -1000);
     }
 
     #[test]
@@ -163,5 +183,7 @@ mod tests {
         assert!(fits_an_id(i64::from(i32::MAX) + 1, "order").is_err());
         assert!(fits_a_text(&"字".repeat(255), "name").is_ok());
         assert!(fits_a_text(&"字".repeat(256), "name").is_err());
+        assert!(fits_bytes(&"字".repeat(85), 255, "rule").is_ok());
+        assert!(fits_bytes(&"字".repeat(86), 255, "rule").is_err());
     }
 }

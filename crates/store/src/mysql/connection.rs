@@ -54,6 +54,12 @@ impl Facts {
         self.get("version").is_some_and(|version| version.contains("mariadb"))
     }
 
+    /// Whether rows that are written later have larger ids, but for those of a few seconds: not where each of several
+    /// servers gives ids out of a large stock of its own.
+    pub(super) fn ids_follow_time(&self) -> bool {
+        !self.get("version").is_some_and(|version| version.contains("tidb") || version.contains("vitess"))
+    }
+
     /// Whether the ids of the rows of one INSERT are numbers without gaps.
     pub(super) fn ids_are_contiguous(&self) -> bool {
         self.get("auto_increment_increment") == Some("1") && !self.is_galera()

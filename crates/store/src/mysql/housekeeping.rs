@@ -1,20 +1,23 @@
 //! Settings, the audit log, and forgetting what has expired.
 
 use super::{
-    column::{get, time, time_value},
+    column::{before, get, time, time_value},
     connection::Connection,
     failure::Failure,
     sessions,
     transaction::Transaction,
 };
-use crate::{Act, AuditEntry};
+use crate::{
+    Act, AuditEntry,
+    operations::{HISTORY_LIVES_FOR, INSTANCES_LIVE_FOR, KEYS_OF_NOTICES_LIVE_FOR},
+};
 use domain::UserId;
 use mysql_async::{Row, Value};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What one call forgets at most of each kind: nobody waits long behind it.
-const FORGET: u32 = 1000;
+/// What one transaction forgets at most: nobody waits long behind it.
+pub(super) const FORGET: u32 = 500;
 /// Nobody asks for a receipt after so long, nor for the heartbeat of an instance: no write is tried for longer.
 const RECEIPTS_LIVE_FOR: Duration = Duration::from_secs(60 * 60);
 
@@ -27,12 +30,43 @@ pub(super) async fn keep_setting(tx: &mut Transaction, name: &str, value: &str) 
     Ok(value.to_owned())
 }
 
-/// Forgets expired sessions and keys; how many there were.
-pub(super) async fn prune(tx: &mut Transaction) -> Result<u64, Failure> {
-    let now = time_value(tx.now);
-    let sessions = sessions::prune(tx, FORGET).await?;
-    let keys = tx.execute("DELETE FROM idempotency WHERE expiresAt <= ? LIMIT ?", (now, FORGET)).await?;
-    Ok(sessions + keys)
+/// Something that is forgotten when it is so old.
+pub(super) enum Forgettable {
+    Sessions,
+    Rows { sql: &'static str, age: Duration },
+}
+
+pub(super) const FORGETTABLE: [Forgettable; 7] = [
+    Forgettable::Sessions,
+    Forgettable::Rows { sql: "DELETE FROM idempotency WHERE expiresAt <= ? LIMIT ?", age: Duration::ZERO },
+    Forgettable::Rows {
+        sql: "DELETE FROM notice WHERE settledAt <= ? LIMIT ?",
+        age: KEYS_OF_NOTICES_LIVE_FOR,
+    },
+    Forgettable::Rows { sql: "DELETE FROM alertChange WHERE at <= ? LIMIT ?", age: HISTORY_LIVES_FOR },
+    // An alert that the installation has because of this row has yet to end.
+    Forgettable::Rows {
+        sql: "DELETE FROM alert
+            WHERE held = 0 AND instance IN (SELECT instance FROM alertInstance WHERE seenAt <= ?) LIMIT ?",
+        age: INSTANCES_LIVE_FOR,
+    },
+    Forgettable::Rows {
+        sql: "DELETE FROM alertInstance
+            WHERE seenAt <= ? AND instance NOT IN (SELECT instance FROM alert) LIMIT ?",
+        age: INSTANCES_LIVE_FOR,
+    },
+    Forgettable::Rows { sql: "DELETE FROM alertPause WHERE pausedUntil <= ? LIMIT ?", age: Duration::ZERO },
+];
+
+/// How many rows went: [`FORGET`] if there may be more.
+pub(super) async fn forget(tx: &mut Transaction, what: &Forgettable) -> Result<u64, Failure> {
+    match what {
+        Forgettable::Sessions => sessions::prune(tx, FORGET).await,
+        Forgettable::Rows { sql, age } => {
+            let old = time_value(before(tx.now, *age));
+            tx.execute(sql, (old, FORGET)).await
+        }
+    }
 }
 
 /// Forgets some of what only this backend remembers. Whether there may be more.

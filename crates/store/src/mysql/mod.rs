@@ -9,7 +9,9 @@
 //! start, a warning names such tables).
 
 mod accounts;
+mod alerts;
 mod catalogue;
+mod chaos_windows;
 mod chores;
 mod claim;
 mod column;
@@ -19,9 +21,12 @@ mod events;
 mod examine;
 mod failure;
 mod housekeeping;
+mod incidents;
 mod intervene;
 mod many;
 mod migrations;
+mod notices;
+mod operations;
 mod options;
 mod orders;
 mod place;
@@ -31,6 +36,7 @@ mod pool;
 mod revenue;
 mod sessions;
 mod settle;
+mod tally;
 mod transaction;
 mod writer;
 
@@ -41,6 +47,7 @@ use crate::{
     FranchisePage, FranchiseQuery, Idempotency, Lease, NewFranchise, NewOrder, NewUser, OrderPage,
     OrderRecord, Placed, QueueStats, Redrive, Registration, Release, Settlement, StatusEvent, Store,
     StoreCreation, StoreError, Token, UserChange, UserDeletion, UserPage, UserQuery, UserUpdate,
+    operations::FORGET_ROUNDS,
 };
 use async_trait::async_trait;
 use chores::Chores;
@@ -62,7 +69,7 @@ use transaction::{
 use uuid::Uuid;
 use writer::Writer;
 
-/// A [`Store`] in a MySQL or MariaDB database.
+/// A [`Store`] and [`crate::OperationsStore`] in a MySQL or MariaDB database.
 pub struct MysqlStore {
     pool: Pool,
     placing: Writer<NewOrder>,
@@ -297,7 +304,17 @@ impl Store for MysqlStore {
 
     async fn prune(&self) -> Result<u64, StoreError> {
         reading!(self.pool, db => self.adoption.look_over_some(db))?;
-        writing!(self.pool, Repeatable, tx => housekeeping::prune(tx))
+        let mut gone = 0;
+        for what in &housekeeping::FORGETTABLE {
+            for _ in 0..FORGET_ROUNDS {
+                let some = writing!(self.pool, Repeatable, tx => housekeeping::forget(tx, what))?;
+                gone += some;
+                if some < u64::from(housekeeping::FORGET) {
+                    break;
+                }
+            }
+        }
+        Ok(gone)
     }
 
     async fn record_act(&self, act: Act) -> Result<(), StoreError> {

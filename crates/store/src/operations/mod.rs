@@ -11,9 +11,8 @@ pub use alert::{AlertChange, AlertHistory, AlertNews, AlertPause, AlertRow};
 pub(crate) use alert::{Alerts, distinct};
 pub use annotation::Annotated;
 pub use incident::{IncidentFile, IncidentOpening, IncidentPage, OrderSpan};
-pub(crate) use notice::unknown;
 pub use notice::{ClaimedNotice, NewNotice, NoticeOutcome};
-pub(crate) use tally::{CHUNK, FoundOrder, IdSearch, add_order, with_slack};
+pub(crate) use tally::{CHUNK, FoundOrder, IdSearch, add_order, after_chunk, with_slack};
 
 use crate::{Lease, Settlement, StoreError};
 use async_trait::async_trait;
@@ -22,7 +21,7 @@ use domain::{
     NewChaosWindow, OrderTally,
 };
 use jiff::Timestamp;
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 /// How long the keys of notices that are settled stay known.
 pub(crate) const KEYS_OF_NOTICES_LIVE_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -148,4 +147,9 @@ pub trait OperationsStore: Send + Sync + 'static {
     async fn annotated(&self, subject: &str) -> Result<Option<Annotated>, StoreError>;
     /// Remembers it.
     async fn record_annotation(&self, subject: &str, annotated: Annotated) -> Result<(), StoreError>;
+}
+
+/// Those whose key is not among the known ones, and of several with one key the first.
+pub(crate) fn unknown<T>(all: &[T], key: impl Fn(&T) -> &String, mut known: HashSet<String>) -> Vec<&T> {
+    all.iter().filter(|one| known.insert(key(one).clone())).collect()
 }

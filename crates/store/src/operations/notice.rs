@@ -2,7 +2,7 @@
 
 use crate::Token;
 use jiff::Timestamp;
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 /// A notice to put on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,9 +47,4 @@ pub enum NoticeOutcome {
         /// Why.
         why: String,
     },
-}
-
-/// Those whose key is not among these, and of several with one key the first.
-pub(crate) fn unknown(notices: &[NewNotice], mut known: HashSet<String>) -> Vec<&NewNotice> {
-    notices.iter().filter(|notice| known.insert(notice.key.clone())).collect()
 }

@@ -49,6 +49,12 @@ impl IdSearch {
     }
 }
 
+/// Where the ids begin that were not looked at yet, after so many orders were found, up to this id, of those before
+/// `end`.
+pub(crate) fn after_chunk(found: usize, last: Option<i64>, end: i64) -> i64 {
+    last.filter(|_| found == CHUNK as usize).map_or(end, |last| last.saturating_add(1))
+}
+
 /// What is kept of one order that has a fulfilment record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FoundOrder {

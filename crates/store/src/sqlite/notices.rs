@@ -16,7 +16,7 @@ pub(super) fn enqueue(db: &Connection, notices: &[NewNotice], now: Millis) -> Re
             known.insert(notice.key.clone());
         }
     }
-    let new = unknown(notices, known);
+    let new = unknown(notices, |notice| &notice.key, known);
     let mut insert = db.prepare_cached(
         "INSERT INTO notice (key, contact_point, payload, queued_at, due_at, attempts)
          VALUES (?1, ?2, ?3, ?4, ?4, 0)",

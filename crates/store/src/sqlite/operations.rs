@@ -133,7 +133,7 @@ impl OperationsStore for SqliteStore {
         let mut tally = OrderTally::default();
         let mut ids = self.snapshot(|db| tally::ids_of(db, &span))?;
         while !ids.is_empty() {
-            ids = self.snapshot(|db| tally::add_some(db, &span, ids, &mut tally))?;
+            (tally, ids) = self.snapshot(|db| tally::add_some(db, &span, &ids, tally))?;
             tokio::task::yield_now().await;
         }
         Ok(tally)

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     OrderSpan,
-    operations::{CHUNK, FoundOrder, IdSearch, add_order, with_slack},
+    operations::{CHUNK, FoundOrder, IdSearch, add_order, after_chunk, with_slack},
 };
 use domain::OrderTally;
 use rusqlite::{Connection, Result, Row};
@@ -50,23 +50,18 @@ pub(super) const ORDERS: &str = "SELECT fulfilment.order_id, state, queued_at, f
 pub(super) fn add_some(
     db: &Connection,
     span: &OrderSpan,
-    ids: Range<i64>,
-    tally: &mut OrderTally,
-) -> Result<Range<i64>> {
+    ids: &Range<i64>,
+    mut tally: OrderTally,
+) -> Result<(OrderTally, Range<i64>)> {
     let mut statement = db.prepare_cached(ORDERS)?;
-    let mut rows = statement.query((ids.start, ids.end, CHUNK))?;
-    let (mut looked_at, mut next) = (0, ids.end);
-    while let Some(row) = rows.next()? {
-        add_order(tally, span, &found(row)?);
-        looked_at += 1;
-        if looked_at == CHUNK {
-            next = row.get::<_, i64>(0)?.saturating_add(1);
-        }
-    }
+    let orders = statement.query_map((ids.start, ids.end, CHUNK), |row| Ok((row.get(0)?, found(row)?)))?;
+    let orders = orders.collect::<Result<Vec<(i64, FoundOrder)>>>()?;
+    orders.iter().for_each(|(_, found)| add_order(&mut tally, span, found));
+    let next = after_chunk(orders.len(), orders.last().map(|(id, _)| *id), ids.end);
     let lost = without_a_record(db, span, ids.start..next)?;
     tally.placed += lost;
     tally.lost += lost;
-    Ok(next..ids.end)
+    Ok((tally, next..ids.end))
 }
 
 fn found(row: &Row<'_>) -> Result<FoundOrder> {

@@ -3,14 +3,19 @@
 //! The root of a test program that includes this module names its backend `Database`.
 
 mod accounts;
+mod alerts;
 pub mod catalogue;
+mod chaos_windows;
 mod concurrency;
 mod durability;
 mod fulfilment;
 mod housekeeping;
+pub mod incidents;
 mod model;
+pub mod notices;
 mod orders;
 mod queue;
+mod tally;
 
 use domain::{
     Bitcoin, Diner, EmailAddress, FranchiseId, MenuId, Name, OrderId, OrderItem, OrderState, Role, StoreId,
@@ -18,9 +23,24 @@ use domain::{
 };
 use std::{sync::Arc, time::Duration};
 use store::{
-    Cancellation, Claim, ClaimedOrder, Finish, Lease, NewOrder, NewUser, Pick, Placed, Registration,
-    Settlement, Store, Token,
+    Cancellation, Claim, ClaimedOrder, Finish, Lease, NewOrder, NewUser, OperationsStore, Pick, Placed,
+    Registration, Settlement, Store, Token,
 };
+
+/// All verbs.
+pub trait Verbs: Store + OperationsStore {}
+
+impl<S: Store + OperationsStore> Verbs for S {}
+
+/// What no program of ours does to an order.
+#[derive(Clone, Copy, Debug)]
+pub enum Damage {
+    PizzaGone,
+    StateMangled,
+    LeaseGone,
+    RecordGone,
+    OrderGone,
+}
 
 /// A database of a backend under test.
 pub trait Backend: Sized {
@@ -32,13 +52,15 @@ pub trait Backend: Sized {
     /// An empty one, whose clock stands still.
     async fn fresh() -> Self;
     /// One more store on it, as another instance would open it.
-    async fn open(&self) -> Arc<dyn Store>;
+    async fn open(&self) -> Arc<dyn Verbs>;
     /// Moves its clock.
     async fn advance(&self, by: Duration);
     /// Where it is, for another process.
     fn location(&self) -> String;
     /// A store on the database there, whose clock is real.
-    async fn open_at(location: &str) -> Arc<dyn Store>;
+    async fn open_at(location: &str) -> Arc<dyn Verbs>;
+    /// Does something to an order behind the backend's back.
+    async fn damage(&self, order: OrderId, damage: Damage);
     /// The backend's own check of its files.
     async fn assert_intact(&self);
 }

@@ -4,10 +4,12 @@
 
 #[path = "../conformance/mod.rs"]
 mod conformance;
+#[path = "../mysql/damage.rs"]
+mod damage;
 mod nodes;
 mod storm;
 
-use conformance::Backend;
+use conformance::{Backend, Damage, Verbs};
 use jiff::Timestamp;
 use std::{
     sync::{
@@ -16,7 +18,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Clock, MysqlOptions, MysqlStore, Store};
+use store::{Clock, MysqlOptions, MysqlStore};
 use test_mariadb::Galera;
 
 /// A database of its own on the cluster that all tests share, and a clock that stands still until it is moved.
@@ -37,11 +39,16 @@ impl Backend for Database {
         Self { name, millis, opened: AtomicUsize::new(0) }
     }
 
-    async fn open(&self) -> Arc<dyn Store> {
+    async fn open(&self) -> Arc<dyn Verbs> {
         let millis = Arc::clone(&self.millis);
         let now = move || Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap();
         let options = MysqlOptions::from_url(&self.location()).unwrap();
         open(MysqlOptions { clock: Some(Clock::new(now)), ..options }).await
+    }
+
+    async fn damage(&self, order: domain::OrderId, damage: Damage) {
+        let sql = damage::sql(order, damage);
+        Galera::shared().sql(0, &self.name, &sql);
     }
 
     async fn advance(&self, by: Duration) {
@@ -52,7 +59,7 @@ impl Backend for Database {
         Galera::shared().url(&self.name, self.opened.fetch_add(1, Ordering::SeqCst))
     }
 
-    async fn open_at(location: &str) -> Arc<dyn Store> {
+    async fn open_at(location: &str) -> Arc<dyn Verbs> {
         open(MysqlOptions::from_url(location).unwrap()).await
     }
 
@@ -84,6 +91,6 @@ fn assert_nodes_agree(cluster: &Galera, database: &str) {
     }
 }
 
-async fn open(options: MysqlOptions) -> Arc<dyn Store> {
+async fn open(options: MysqlOptions) -> Arc<dyn Verbs> {
     Arc::new(MysqlStore::open(options).await.unwrap())
 }

@@ -89,7 +89,7 @@ impl Storm {
         let cluster = tokio::task::spawn_blocking(|| Arc::new(Galera::start().unwrap())).await.unwrap();
         let database = cluster.fresh_database();
         let millis = Arc::new(AtomicI64::new(1_800_000_000_000));
-        let mut stores = Vec::new();
+        let mut stores: Vec<Arc<dyn Store>> = Vec::new();
         for node in 0..Galera::NODES {
             let millis = Arc::clone(&millis);
             let now = move || Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap();

@@ -63,3 +63,25 @@ async fn old_receipts_are_forgotten_and_young_ones_are_not() {
     }
     assert_eq!(count(), "59\n");
 }
+
+#[tokio::test]
+async fn a_name_that_is_too_long_to_be_told_apart_is_refused_and_not_cut() {
+    let store = Database::fresh().await.open().await;
+    let alert = |rule: usize, labels: usize| store::AlertRow {
+        rule: "r".repeat(rule),
+        labels: "l".repeat(labels),
+        firing: true,
+        document: "{}".into(),
+    };
+    let tell = async |instance: usize, row| {
+        let minute = std::time::Duration::from_secs(60);
+        store.record_alerts(&"i".repeat(instance), vec![row], vec![], minute).await.is_ok()
+    };
+    assert!(tell(255, alert(255, 2000)).await);
+    for (instance, row) in [(256, alert(1, 1)), (1, alert(256, 1)), (1, alert(1, 2001))] {
+        assert!(!tell(instance, row).await);
+    }
+    let key = |length: usize| vec![conformance::notices::notice(&"k".repeat(length))];
+    assert!(store.enqueue_notices(key(1024)).await.is_ok());
+    assert!(store.enqueue_notices(key(1025)).await.is_err());
+}

@@ -2,15 +2,15 @@
 
 use crate::{
     Database,
-    conformance::{self, Backend, catalogue, new_order, new_user},
+    conformance::{self, Backend, Verbs, catalogue, incidents, new_order, new_user, notices},
     open,
     proxy::{Fault, Proxy},
 };
-use domain::{Bitcoin, NewMenuItem, OrderState, Role, UserId};
+use domain::{Acknowledgement, Bitcoin, Cause, NewMenuItem, OrderState, Role, UserId};
 use std::{collections::HashSet, sync::Arc};
 use store::{
-    Act, Cancellation, Claim, Finish, HostPort, MysqlOptions, NewOrder, Pick, Placed, Registration,
-    Settlement, Store, StoreCreation, Token,
+    Act, AlertRow, Cancellation, Claim, Finish, HostPort, MysqlOptions, NewOrder, NoticeOutcome, Pick,
+    Placed, Registration, Settlement, Store, StoreCreation, Token,
 };
 use test_mariadb::MariaDb;
 
@@ -39,6 +39,7 @@ async fn everything_happens_once(fault: Fault) {
         accounts_and_catalogue(&*store, round).await;
         one_orders_life(&*store, round).await;
         at_once(&store, round).await;
+        an_alert_and_its_incident(&*store, round).await;
     }
     assert!(proxy.commits() > 20 * ROUNDS as u32, "{} commits", proxy.commits());
 
@@ -108,8 +109,30 @@ async fn one_orders_life(store: &dyn Store, round: i64) {
     assert_eq!(store.cancel_order(odd).await.unwrap(), Cancellation::Cancelled);
 }
 
+/// Each answer says that it is this call that did it.
+async fn an_alert_and_its_incident(store: &dyn Verbs, round: i64) {
+    let tell = async |rows| {
+        store.record_alerts("a", rows, vec![], std::time::Duration::from_secs(60)).await.unwrap()
+    };
+    let (rule, labels, document) = ("factory".into(), String::new(), "{}".into());
+    let firing = AlertRow { rule, labels, firing: true, document };
+    assert_eq!(tell(vec![firing]).await.began.len(), 1);
+    let (incident, new) = store.open_incident(incidents::opening(Cause::Factory, round)).await.unwrap();
+    assert!(new);
+    let events = vec![incidents::event(round, "a"), incidents::event(round, "b")];
+    assert_eq!(store.add_incident_events(incident.id, events).await.unwrap(), 2);
+    let by_us = Acknowledgement { by: "us".into(), at: incident.opened_at };
+    assert_eq!(store.acknowledge_incident(incident.id, by_us.clone()).await.unwrap(), Some(by_us));
+    assert_eq!(store.enqueue_notices(vec![notices::notice(&round.to_string())]).await.unwrap(), 1);
+    let [notice] = &notices::claim(store, 10).await[..] else { panic!("there is one") };
+    assert_eq!(notice.attempts, 1);
+    assert_eq!(store.settle_notice(notice, NoticeOutcome::Sent).await.unwrap(), Settlement::Applied);
+    assert_eq!(tell(vec![]).await.ended.len(), 1);
+    assert!(store.close_incident(incident.id, incident.opened_at).await.unwrap());
+}
+
 /// Orders of many diners at once, all of which are then claimed by two.
-async fn at_once(store: &Arc<dyn Store>, round: i64) {
+async fn at_once(store: &Arc<dyn Verbs>, round: i64) {
     let placed = futures::future::join_all((0..20).map(|n| {
         let key = domain::IdempotencyKey::parse(&format!("{round}-{n}")).unwrap();
         let idempotency = Some(store::Idempotency { key, request_hash: [0; 32] });
@@ -136,7 +159,7 @@ async fn at_once(store: &Arc<dyn Store>, round: i64) {
 }
 
 /// A store whose connections suffer this fault at every n-th commit.
-async fn unsure(database: &Database, fault: Fault, every: u32) -> (Arc<dyn Store>, Proxy) {
+async fn unsure(database: &Database, fault: Fault, every: u32) -> (Arc<dyn Verbs>, Proxy) {
     let proxy = Proxy::start(MariaDb::shared().port(), fault, every).await;
     let addresses = vec![HostPort { host: "127.0.0.1".into(), port: proxy.port }];
     (open(MysqlOptions { addresses, ..database.options() }).await, proxy)

@@ -235,7 +235,7 @@ async fn several_that_start_at_once_adopt_it_once() {
             assert_eq!(store.credentials("d@jwt.com").await.unwrap().len(), 2);
         }
         assert_eq!(database.sql("SELECT COUNT(*), COUNT(DISTINCT userId) FROM emailClaim"), "5\t5\n");
-        assert_eq!(database.sql("SELECT version FROM migration ORDER BY version"), "1\n2\n");
+        assert_eq!(database.sql("SELECT version FROM migration ORDER BY version"), "1\n2\n3\n");
     }
 }
 

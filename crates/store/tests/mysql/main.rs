@@ -4,13 +4,14 @@
 mod addresses;
 #[path = "../conformance/mod.rs"]
 mod conformance;
+mod damage;
 mod data;
 mod faults;
 mod historic;
 mod proxy;
 mod tls;
 
-use conformance::Backend;
+use conformance::{Backend, Damage, Verbs};
 use jiff::Timestamp;
 use std::{
     sync::{
@@ -19,7 +20,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Clock, MysqlOptions, MysqlStore, Store};
+use store::{Clock, MysqlOptions, MysqlStore};
 use test_mariadb::MariaDb;
 
 /// A database of its own on the server that all tests share, and a clock that stands still until it is moved.
@@ -38,10 +39,15 @@ impl Backend for Database {
         Self { name, millis: Arc::new(AtomicI64::new(1_800_000_000_000)) }
     }
 
-    async fn open(&self) -> Arc<dyn Store> {
+    async fn open(&self) -> Arc<dyn Verbs> {
         let millis = Arc::clone(&self.millis);
         let now = move || Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap();
         open(MysqlOptions { clock: Some(Clock::new(now)), ..self.options() }).await
+    }
+
+    async fn damage(&self, order: domain::OrderId, damage: Damage) {
+        let sql = damage::sql(order, damage);
+        self.sql(&sql);
     }
 
     async fn advance(&self, by: Duration) {
@@ -52,7 +58,7 @@ impl Backend for Database {
         MariaDb::shared().url(&self.name)
     }
 
-    async fn open_at(location: &str) -> Arc<dyn Store> {
+    async fn open_at(location: &str) -> Arc<dyn Verbs> {
         open(MysqlOptions::from_url(location).unwrap()).await
     }
 
@@ -74,6 +80,6 @@ impl Database {
     }
 }
 
-async fn open(options: MysqlOptions) -> Arc<dyn Store> {
+async fn open(options: MysqlOptions) -> Arc<dyn Verbs> {
     Arc::new(MysqlStore::open(options).await.unwrap())
 }
