@@ -64,6 +64,18 @@ fn the_rule_file_is_found_from_where_prometheus_is_configured() {
 }
 
 #[test]
+fn prometheus_looks_for_metrics_where_the_service_shows_them() {
+    let config = yaml("deploy/prometheus/prometheus.yml");
+    let target = &config["scrape_configs"][0]["static_configs"][0]["targets"];
+    let [target] = target.as_array().unwrap().as_slice() else { panic!("one target") };
+    let (service, port) = target.as_str().unwrap().split_once(':').unwrap();
+    let listens = yaml(BASE)["services"][service]["environment"]["PIZZA_METRICS__LISTEN"].clone();
+    assert_eq!(listens, format!("0.0.0.0:{port}"));
+    assert!(text("docs/runbook.md").contains(&format!("M=http://localhost:{port}/metrics")));
+    assert!(text("deploy/systemd/pizza.toml").contains(&format!("listen = \"127.0.0.1:{port}\"")));
+}
+
+#[test]
 fn images_are_pinned_or_built_here() {
     for (name, service) in services(BASE) {
         let image = word(&service, "image");

@@ -116,6 +116,20 @@ fn the_top_row_is_five_big_numbers() {
 }
 
 #[test]
+fn a_big_number_that_is_not_there_is_not_shown_as_a_good_one() {
+    for panel in panels().iter().filter(|panel| panel["type"] == "stat") {
+        let defaults = &panel["fieldConfig"]["defaults"];
+        let special = list(defaults, "mappings").iter().find(|mapping| mapping["type"] == "special").unwrap();
+        assert_eq!(special["options"]["match"], "null+nan");
+        let (text, color) = (word(defaults, "noValue"), word(&special["options"]["result"], "color"));
+        assert_eq!(special["options"]["result"]["text"], text, "{}", panel["title"]);
+        assert!(["dark-purple", "blue"].contains(&color), "neither green nor red: {}", panel["title"]);
+        let expression = word(&panel["targets"][0], "expr");
+        assert!(!expression.contains("vector("), "a value out of nothing: {expression}");
+    }
+}
+
+#[test]
 fn the_panels_that_every_operator_builds_are_there_and_those_of_an_outage_beside_them() {
     let titles: HashSet<String> = panels().iter().map(|panel| word(panel, "title").to_owned()).collect();
     for title in [

@@ -1,9 +1,13 @@
 //! What an installation is given to start with is accepted by the program.
 
-use crate::files::{in_repository, text, yaml};
-use std::{fs, path::Path};
+use crate::files::{in_repository, list, text, yaml};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
 use tempfile::TempDir;
-use test_kit::command;
+use test_kit::{Installation, command, free_port};
 
 /// What `pizza admin doctor` says of a configuration. That there is no factory is not the configuration's fault.
 fn doctor(arguments: &[&str], environment: &[(&str, String)], folder: &Path) -> String {
@@ -80,4 +84,29 @@ fn the_image_is_built_by_the_compiler_that_the_workspace_asks_for() {
         let mounted = yaml("deploy/compose.yml")["services"][service]["volumes"][0].clone();
         assert_eq!(mounted, format!("{service}:{volume}"));
     }
+}
+
+#[tokio::test]
+async fn the_health_checks_of_the_containers_tell_who_is_well_from_who_is_not_there() {
+    let installation = Installation::start(env!("CARGO_BIN_EXE_pizza"), &[]).await.unwrap();
+    for (service, url) in [("pizza", installation.url("")), ("factory", installation.factory_url(""))] {
+        let port = url::Url::parse(&url).unwrap().port().unwrap();
+        assert!(is_well(service, port), "{service}");
+        assert!(!is_well(service, free_port().unwrap()), "{service}");
+    }
+    // It is not enough that somebody answers.
+    let elsewhere = url::Url::parse(&installation.factory_url("")).unwrap().port().unwrap();
+    assert!(!is_well("pizza", elsewhere), "the factory has no /readyz");
+}
+
+/// What the service's health check in the compose file says of whoever listens on a port.
+fn is_well(service: &str, port: u16) -> bool {
+    let check = yaml("deploy/compose.yml")["services"][service]["healthcheck"].clone();
+    let [how, program, arguments @ ..] = list(&check, "test") else { panic!("a command: {check}") };
+    assert_eq!(how, "CMD");
+    let mut command = Command::new(program.as_str().unwrap());
+    for argument in arguments.iter().map(|argument| argument.as_str().unwrap()) {
+        command.arg(argument.replace("/3000 ", &format!("/{port} ")).replace("/3001 ", &format!("/{port} ")));
+    }
+    command.stderr(Stdio::null()).status().unwrap().success()
 }

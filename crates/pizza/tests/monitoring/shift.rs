@@ -9,7 +9,7 @@ use test_kit::Installation;
 use tokio::time::{interval, sleep};
 
 /// Everything faster than in real life, and a queue that is full in no time.
-pub const SETTINGS: [(&str, &str); 8] = [
+pub const SETTINGS: [(&str, &str); 9] = [
     ("circuit.open", "300ms"),
     ("circuit.open_max", "1s"),
     ("circuit.window", "3s"),
@@ -18,6 +18,7 @@ pub const SETTINGS: [(&str, &str); 8] = [
     ("fulfilment.poll", "100ms"),
     ("orders.queue_limit", "10"),
     ("auth.login_failures_per_minute", "2"),
+    ("metrics.max_franchises", "10"),
 ];
 
 const ORDER_EVERY: Duration = Duration::from_millis(250);
