@@ -23,6 +23,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
+use telemetry::redact;
 
 /// The live session of whoever asks; without one, 401.
 pub struct Caller(pub Arc<Session>);
@@ -109,7 +110,7 @@ fn unread(rejection: &BytesRejection) -> Problem {
 fn unreadable(rejection: &JsonRejection) -> Problem {
     match rejection {
         // Its text names the field and the type it should have, in the caller's own words.
-        JsonRejection::JsonDataError(error) => Problem::bad_request(error.body_text()),
+        JsonRejection::JsonDataError(error) => Problem::bad_request(redact::shapes(&error.body_text())),
         _ => Problem::bad_request("the body is not valid JSON"),
     }
 }

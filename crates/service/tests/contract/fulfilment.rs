@@ -212,14 +212,17 @@ async fn a_trace_goes_with_its_order_through_the_queue() {
     let diner = app.diner().await;
     diner.order(&[1]).await.expect(202);
     diner.wait_for_kitchen("closed").await;
-    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let headers = [("traceparent", trace), ("prefer", "respond-async")];
-    let order = diner.order_with(&headers, &Diner::wants(&[2])).await.expect(202).order_id();
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736";
+    let headers = [("traceparent", &*format!("{trace}-00f067aa0ba902b7-01")), ("prefer", "respond-async")];
+    let reply = diner.order_with(&headers, &Diner::wants(&[2])).await.expect(202);
+    let (order, request_id) = (reply.order_id(), reply.header("x-request-id").unwrap());
     app.factory.always(Answer::Pizza);
     diner.wait_for(order, "fulfilled").await;
     let calls = app.factory.calls_for(order);
     assert!(!calls.is_empty());
-    assert!(calls.iter().all(|call| call.traceparent.as_deref() == Some(trace)));
+    // The request is the part of the trace that the call belongs to, and its id says so.
+    let told = format!("{trace}-{request_id}-01");
+    assert!(calls.iter().all(|call| call.traceparent.as_deref() == Some(&told)), "{calls:?}");
 }
 
 #[tokio::test]

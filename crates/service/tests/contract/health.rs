@@ -90,7 +90,14 @@ async fn what_is_measured_has_the_names_of_the_dashboards() {
         ("pizza_sold_total", "3"),
         ("pizza_time_to_fulfil_seconds_count", "2"),
         ("pizza_queue_dispatches_total", "0"),
-        (r#"http_client_request_duration_seconds_count{outcome="success"}"#, "2"),
+        (
+            r#"http_client_request_duration_seconds_count{http_request_method="POST",http_response_status_code="200",outcome="success",server_address="127.0.0.1"}"#,
+            "2",
+        ),
+        (
+            r#"http_client_request_duration_seconds_count{error_type="500",http_request_method="POST",http_response_status_code="500",outcome="failure",server_address="127.0.0.1"}"#,
+            "1",
+        ),
     ] {
         let line = format!("{series} {value}");
         assert!(metrics.text.lines().any(|found| found == line), "{line} is not in\n{}", metrics.text);

@@ -8,10 +8,12 @@ use test_kit::{Answer, TestApp, Visitor, free_port};
 
 #[tokio::test]
 async fn metrics_under_a_token_are_for_whoever_has_it() {
-    let app = TestApp::start(|config| config.metrics.token = Some("scrape-me-canary".to_owned().into())).await;
+    let app =
+        TestApp::start(|config| config.metrics.token = Some("scrape-me-canary".to_owned().into())).await;
     let visitor = app.visitor();
     let with = async |authorization: &str| {
-        let request = visitor.request(reqwest::Method::GET, "/metrics").header("authorization", authorization);
+        let request =
+            visitor.request(reqwest::Method::GET, "/metrics").header("authorization", authorization);
         visitor.send(request).await
     };
     visitor.get("/metrics").await.expect(401);
@@ -37,6 +39,7 @@ async fn metrics_with_an_address_of_their_own_are_there_and_nowhere_else() {
     // Nobody is left listening.
     app.stop().await;
     app.come_back().await;
+    app.visitor().get("/readyz").await.expect(200);
     scraper.get("/metrics").await.expect(200);
 }
 
@@ -60,5 +63,6 @@ async fn orders_are_counted_by_the_class_of_their_answer_and_by_franchise_if_tha
     assert_eq!(metric(r#"pizza_order_requests_total{class="5xx"}"#).await, Some(0.0));
     assert!(metric(r#"pizza_sold_total{franchise="1"}"#).await >= Some(3.0));
     let failures = async || metric(r#"pizza_creation_failures_total{franchise="1"}"#).await;
-    test_kit::eventually("failures are counted", async || failures().await.filter(|count| *count >= 1.0)).await;
+    test_kit::eventually("failures are counted", async || failures().await.filter(|count| *count >= 1.0))
+        .await;
 }

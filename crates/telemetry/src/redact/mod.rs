@@ -52,6 +52,12 @@ pub fn words(words: &str, secrets: &[&str], longest: usize) -> String {
     cut(text::redact(words, secrets), longest)
 }
 
+/// Words of our own that quote a caller: only what has the shape of a token or a link goes, for the names of members
+/// are what such words are about.
+pub fn shapes(words: &str) -> String {
+    cut(text::shapes(words), LONGEST)
+}
+
 /// A request's path: nobody should put a secret there, but somebody will follow a report link to the wrong server.
 pub fn path(path: &str) -> Cow<'_, str> {
     let is_long = path.len() > text::SHORTEST_JWS;

@@ -84,6 +84,13 @@ fn known_secrets_bearer_keys_logins_and_assignments_are_replaced_in_text() {
 }
 
 #[test]
+fn words_of_our_own_keep_the_names_that_they_are_about() {
+    let said = format!("password: invalid type: string \"{}\", expected a map", jws());
+    let shown = shapes(&said);
+    assert_eq!(shown, "password: invalid type: string \"[redacted, signature signatur...]\", expected a map");
+}
+
+#[test]
 fn a_long_body_is_cut_after_it_is_redacted() {
     let shown = foreign_body(format!("{}{KEY}", "é".repeat(508)).as_bytes(), &[KEY], 1024);
     assert!(shown.len() <= 1024 && !shown.contains("s3c"), "{shown}");

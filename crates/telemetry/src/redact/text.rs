@@ -32,6 +32,17 @@ pub(super) fn redact(words: &str, secrets: &[&str]) -> String {
     secrets.into_iter().fold(shown, |shown, secret| shown.replace(secret, REDACTED))
 }
 
+/// Without what only a name before it makes a secret.
+pub(super) fn shapes(words: &str) -> String {
+    let mut shown = String::with_capacity(words.len());
+    for piece in words.split_inclusive(ends_word) {
+        let word = piece.trim_end_matches(ends_word);
+        one_word(word, &mut shown);
+        shown.push_str(&piece[word.len()..]);
+    }
+    shown
+}
+
 pub(super) fn has_report_link(word: &str) -> bool {
     report_link(word).is_some()
 }
