@@ -1,6 +1,6 @@
 //! What is in `deploy/` and in `docs/runbook.md` is true of the real program.
 //!
-//! Where there is a real program to ask, it is asked: Prometheus, promtool, amtool and `pizza` itself. Grafana, Loki,
+//! Where there is a real program to ask, it is asked: Prometheus, Alertmanager, promtool, amtool and `pizza` itself. Grafana, Loki,
 //! Tempo, the collector and containers are not to be had on the machines that run the tests: their files are compared
 //! with the documented schema, and with each other.
 
@@ -12,6 +12,7 @@ mod dashboard;
 mod files;
 mod installing;
 mod logs_path;
+mod paging;
 mod prometheus;
 mod promql;
 mod provisioning;

@@ -1,6 +1,7 @@
 //! Whoever is woken finds the chapter, and every command in it exists.
 
 use crate::files::{rule_ids, text};
+use factory_client::FailureKind;
 use std::collections::BTreeSet;
 use test_kit::{Installation, command};
 
@@ -87,6 +88,18 @@ fn links_within_the_page_lead_somewhere() {
 fn lines_are_short_enough_to_be_read_half_asleep() {
     for line in runbook().lines().filter(|line| !line.starts_with('|') && !line.starts_with("    ")) {
         assert!(line.chars().count() <= 120, "{line}");
+    }
+}
+
+#[test]
+fn the_chapter_of_the_factory_knows_every_way_in_which_it_fails() {
+    let (_, chapter) = chapters().into_iter().next().unwrap();
+    use FailureKind::*;
+    let failures = [Connect, Timeout, Status, RateLimited, BadPizza, Unauthorized, Unreadable];
+    for kind in failures.map(FailureKind::as_str).into_iter().chain(["bad_jwt", "keys_unavailable"]) {
+        let rows = chapter.lines().filter(|line| line.starts_with('|'));
+        let first_cells = rows.map(|row| row.split('|').nth(1).unwrap());
+        assert!(first_cells.into_iter().any(|cell| cell.contains(&format!("`{kind}`"))), "{kind}");
     }
 }
 
