@@ -1,9 +1,11 @@
 //! JWT Pizza: one program for the order service, the factory, and everything around them.
 
 mod admin;
+mod alerts;
 mod chaos;
 mod demo;
 mod factory;
+mod incident;
 mod process;
 mod serve;
 
@@ -28,6 +30,10 @@ enum Command {
     Admin(admin::Admin),
     #[command(subcommand)]
     Chaos(chaos::Chaos),
+    #[command(subcommand)]
+    Alerts(alerts::Alerts),
+    #[command(subcommand)]
+    Incident(incident::Incident),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -37,5 +43,7 @@ fn main() -> anyhow::Result<()> {
         Command::Factory(factory) => process::run(factory.run()),
         Command::Admin(admin) => process::run(admin.run()),
         Command::Chaos(chaos) => process::run(chaos.run()),
+        Command::Alerts(alerts) => process::run(alerts.run()),
+        Command::Incident(incident) => process::run(incident.run()),
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     catalogue::Catalogue,
     config::Config,
     fulfilment::Kitchen,
+    operations::Operations,
 };
 use std::sync::Arc;
 use store::Store;
@@ -27,6 +28,8 @@ pub struct App {
     pub catalogue: Catalogue,
     /// Makes orders into pizzas.
     pub kitchen: Arc<Kitchen>,
+    /// Alerts, incidents and notices.
+    pub operations: Arc<Operations>,
     /// What is measured.
     pub metrics: Arc<Metrics>,
     /// Set once the service is shutting down.

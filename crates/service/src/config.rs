@@ -8,12 +8,16 @@ use figment::{
     error::Kind,
     providers::{Env, Format, Serialized, Toml},
 };
+use jiff::tz::TimeZone;
 use resilience::CircuitConfig;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use url::Url;
 
+mod operations;
 mod settings;
 
+pub use operations::*;
 pub use settings::*;
 
 /// Environment variables begin with this; two underscores go one level deeper: `PIZZA_HTTP__PORT`.
@@ -24,7 +28,8 @@ const NOT_OURS: [&str; 3] = ["config", "factory_vendors", "new_password"];
 
 /// Keys whose value is a text even where it reads as a number or a list: `0012` is a key that a vendor may have,
 /// and an error that quotes it would give it away.
-const TEXTS: [&str; 11] = [
+const TEXTS: [&str; 13] = [
+    "annotations.token",
     "auth.first_admin.email",
     "auth.first_admin.name",
     "auth.first_admin.password",
@@ -36,10 +41,12 @@ const TEXTS: [&str; 11] = [
     "factory.api_key",
     "factory.vendor_id",
     "metrics.token",
+    "instance",
 ];
 
 /// Keys whose value no error may quote, and what to say instead.
-const UNQUOTED: [(&str, &str); 7] = [
+const UNQUOTED: [(&str, &str); 8] = [
+    ("annotations.token", "must be a text, in quotes"),
     ("auth.first_admin.password", "must be a text, in quotes"),
     ("auth.jwt_secret", "must be a text, in quotes"),
     ("auth.legacy_jwt_secret", "must be a text, in quotes"),
@@ -69,6 +76,17 @@ pub struct Config {
     pub fulfilment: Fulfilment,
     /// Metrics.
     pub metrics: Metrics,
+    /// The alert rules, and whom they tell.
+    pub alerts: Alerts,
+    /// What is done about incidents.
+    pub incidents: Incidents,
+    /// Where incidents and planned chaos are marked on a dashboard.
+    pub annotations: Annotations,
+    /// Test orders that the service places itself.
+    pub synthetic_orders: SyntheticOrders,
+    /// This instance's name among those that share the database; host name and port when absent. It must stay the
+    /// same through a restart.
+    pub instance: Option<String>,
     /// Log lines.
     pub log: Log,
 }
@@ -132,6 +150,19 @@ impl Config {
         }
     }
 
+    /// This instance's name among those that share the database.
+    pub fn instance_name(&self) -> String {
+        let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+        self.instance.clone().unwrap_or_else(|| format!("{}:{}", host(), self.http.port))
+    }
+
+    /// Where people reach this service.
+    pub fn public_url(&self) -> Url {
+        let address = SocketAddr::new(self.http.host, self.http.port);
+        let here = || format!("http://{address}/").parse().expect("an address and a port make a URL");
+        self.alerts.public_url.clone().unwrap_or_else(here)
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let must = |holds: bool, key: &'static str, why: &str| {
             if holds { Ok(()) } else { Err(ConfigError::OutOfBounds { key, why: why.to_owned() }) }
@@ -155,6 +186,7 @@ impl Config {
         )?;
         self.check_limits()?;
         self.check_database()?;
+        self.check_operations()?;
         must(
             matches!(self.factory.url.scheme(), "http" | "https"),
             "factory.url",
@@ -207,6 +239,26 @@ impl Config {
         Ok(())
     }
 
+    fn check_operations(&self) -> Result<(), ConfigError> {
+        let bad = |key, why: &str| Err(ConfigError::OutOfBounds { key, why: why.to_owned() });
+        if !(1..=3600).contains(&self.alerts.speed) {
+            return bad("alerts.speed", "must be 1 to 3600");
+        }
+        if self.alerts.public_url.as_ref().is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
+            return bad("alerts.public_url", "must begin with http:// or https://");
+        }
+        if TimeZone::get(&self.incidents.time_zone).is_err() {
+            return bad("incidents.time_zone", "must be the name of a time zone, for example America/Denver");
+        }
+        if self.annotations.grafana_url.is_some() != self.annotations.token.is_some() {
+            return bad("annotations", "needs both grafana_url and token, or neither");
+        }
+        if self.synthetic_orders.every.is_some_and(|every| every < Duration::from_secs(1)) {
+            return bad("synthetic_orders.every", "must be at least 1s");
+        }
+        Ok(())
+    }
+
     fn check_limits(&self) -> Result<(), ConfigError> {
         let http = &self.http;
         let connections = http.max_connections_per_client.unwrap_or(1).min(http.max_connections);
@@ -247,7 +299,6 @@ fn unquoted(mut error: figment::Error) -> figment::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn load(toml: &str) -> Result<Config, String> {
         let config: Config = Figment::new()

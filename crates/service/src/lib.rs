@@ -15,10 +15,12 @@ mod edge;
 mod examination;
 mod first_admin;
 mod fulfilment;
+mod operations;
 
 pub use administration::ResetPasswordError;
 pub use examination::{examine_config, examine_factory};
 pub use first_admin::{FirstAdminError, NewAdmin};
+pub use operations::{AlertView, EndChaosError, Operations, OperationsError, PauseAlertError};
 
 use crate::{
     app::{App, AppState},
@@ -26,12 +28,17 @@ use crate::{
     catalogue::Catalogue,
     config::{Config, Database},
     fulfilment::{Kitchen, dispatch},
+    operations::ActLinks,
 };
+use alerting::{Pace, Rules};
 use domain::{EmailAddress, Name, Role};
 use factory_client::{FactoryClient, FactoryConfig};
-use secrecy::SecretString;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use std::{io, sync::Arc, time::Duration};
-use store::{Clock, MysqlStore, NewUser, Registration, SqliteOptions, SqliteStore, Store, StoreError};
+use store::{
+    Clock, MysqlStore, NewUser, OperationsStore, Registration, SqliteOptions, SqliteStore, Store, StoreError,
+};
 use telemetry::{Metrics, MetricsError, MetricsOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -78,6 +85,9 @@ pub enum StartError {
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Passwords(#[from] HashError),
+    /// Alerts have nobody to tell, or annotations nowhere to go.
+    #[error(transparent)]
+    Operations(#[from] OperationsError),
 }
 
 /// Why an account was not opened.
@@ -100,7 +110,7 @@ pub enum CreateUserError {
 impl Service {
     /// Opens the database and puts the parts together. Nothing is served, dispatched or called yet.
     pub async fn open(config: Config) -> Result<Self, StartError> {
-        let store = open_store(&config.database).await?;
+        let Stores { store, operations } = open_stores(&config.database).await?;
         let database = |source| config.database.cannot_be_used(source);
         let installation =
             store.keep_setting("installation_id", &Uuid::new_v4().to_string()).await.map_err(database)?;
@@ -111,7 +121,12 @@ impl Service {
         let metrics = Arc::new(Metrics::new(metrics_options(&config))?);
         let factory = FactoryClient::new(factory_config(&config))?;
         let kitchen = Kitchen::new(&config, Arc::clone(&store), factory, installation, Arc::clone(&metrics));
+        let act_links = ActLinks::new(secret.expose_secret());
+        let stores = (operations, Arc::clone(&store));
+        let operations =
+            Operations::new(&config, stores, Arc::clone(&kitchen), Arc::clone(&metrics), act_links)?;
         let app = App {
+            operations: Arc::new(operations),
             sessions: Sessions::new(Arc::clone(&store), &secret, &config.auth),
             passwords: Passwords::new()?,
             login_guard: LoginGuard::new(config.auth.login_failures_per_minute),
@@ -128,6 +143,11 @@ impl Service {
     /// Where everything is kept, for whoever sets the service up.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.app.store
+    }
+
+    /// Alerts, incidents and notices, for whoever works at the machine.
+    pub fn operations(&self) -> &Operations {
+        &self.app.operations
     }
 
     /// Opens an account with these roles.
@@ -154,6 +174,8 @@ impl Service {
         let grace = app.config.http.shutdown_grace;
         let stopping = app.shutdown.clone();
         let dispatcher = tokio::spawn(dispatch(Arc::clone(&app.kitchen), stopping.clone()));
+        app.metrics.heartbeat(Timestamp::now().as_millisecond() as f64 / 1e3);
+        spawn_operations(&app);
         let limits = app.config.http.limits();
         let server = http_server::serve(listener, api::router(Arc::clone(&app)), limits, stopping.clone());
         let mut server = tokio::spawn(server);
@@ -191,16 +213,46 @@ async fn listen_for_metrics(app: &App) -> io::Result<Option<TcpListener>> {
     TcpListener::bind(address).await.map(Some).map_err(why)
 }
 
-async fn open_store(database: &Database) -> Result<Arc<dyn Store>, StartError> {
+/// What may stop in the middle: everything that it does is done again, or by somebody else.
+fn spawn_operations(app: &AppState) {
+    let stopping = || app.shutdown.clone();
+    tokio::spawn(operations::watch(Arc::clone(&app.operations), stopping()));
+    tokio::spawn(operations::deliver(Arc::clone(&app.operations), stopping()));
+    tokio::spawn(operations::place_synthetic_orders(Arc::clone(app), stopping()));
+    tokio::spawn(count_active_users(Arc::clone(app)));
+}
+
+async fn count_active_users(app: AppState) {
+    let mut pace = tokio::time::interval(Duration::from_secs(5));
+    while !app.shutdown.is_cancelled() {
+        pace.tick().await;
+        app.metrics.active_users(app.sessions.active_users());
+    }
+}
+
+/// The two sides of one database.
+struct Stores {
+    store: Arc<dyn Store>,
+    operations: Arc<dyn OperationsStore>,
+}
+
+impl Stores {
+    fn of<S: Store + OperationsStore>(store: S) -> Self {
+        let store = Arc::new(store);
+        Self { store: Arc::clone(&store) as Arc<dyn Store>, operations: store }
+    }
+}
+
+async fn open_stores(database: &Database) -> Result<Stores, StartError> {
     let unusable = |source| database.cannot_be_used(source);
     if let Some(Ok(options)) = database.mysql() {
-        return Ok(Arc::new(MysqlStore::open(options).await.map_err(unusable)?));
+        return Ok(Stores::of(MysqlStore::open(options).await.map_err(unusable)?));
     }
     if let Some(folder) = database.path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| unusable(StoreError::new(error)))?;
     }
     let options = SqliteOptions { path: database.path.clone(), clock: Clock::system() };
-    Ok(Arc::new(SqliteStore::open(options).map_err(unusable)?))
+    Ok(Stores::of(SqliteStore::open(options).map_err(unusable)?))
 }
 
 impl Database {
@@ -214,7 +266,12 @@ impl Database {
 }
 
 fn metrics_options(config: &Config) -> MetricsOptions {
+    let rules = Rules::built_in(Pace::REAL);
+    let points = &config.alerts.contact_points;
     MetricsOptions {
+        instance_id: config.instance_name(),
+        alerts: rules.iter().map(|rule| rule.id.to_owned()).collect(),
+        contact_points: points.iter().map(|point| point.name.clone()).collect(),
         database: if config.database.url.is_some() { "mysql" } else { "sqlite" },
         factory_host: config.factory.url.host_str().unwrap_or_default().to_owned(),
         max_franchises: config.metrics.max_franchises,

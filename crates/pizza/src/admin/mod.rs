@@ -11,6 +11,8 @@ mod password;
 mod reset_password;
 mod restore;
 
+pub use installation::Installation;
+
 use clap::Subcommand;
 
 /// Administer an installation, at the machine that holds its database or its configuration.

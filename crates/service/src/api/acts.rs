@@ -64,25 +64,43 @@ impl Acts {
             detail,
             request_id: self.request.map(|id| id.to_string()),
         };
-        let (actor_id, subject, detail) = (actor.user.id.0, act.subject.clone(), act.detail.clone());
-        match self.app.store.record_act(act).await {
-            Ok(()) => {
-                tracing::info!("type" = "audit", component = "audit", actor_id, action, subject, detail);
-            }
-            Err(error) => {
-                tracing::error!(
-                    "type" = "audit",
-                    component = "audit",
-                    actor_id,
-                    action,
-                    subject,
-                    detail,
-                    ?error,
-                    "an act that is not in the audit log"
-                );
-            }
+        record(&self.app, act).await;
+    }
+}
+
+async fn record(app: &AppState, act: Act) {
+    let Act { actor, action, subject, detail, .. } = act.clone();
+    let actor_id = actor.map(|actor| actor.0);
+    match app.store.record_act(act).await {
+        Ok(()) => {
+            tracing::info!("type" = "audit", component = "audit", actor_id, action, subject, detail);
+        }
+        Err(error) => {
+            tracing::error!(
+                "type" = "audit",
+                component = "audit",
+                actor_id,
+                action,
+                subject,
+                detail,
+                ?error,
+                "an act that is not in the audit log"
+            );
         }
     }
+}
+
+/// Records what somebody did whom nobody knows: who has a link from a notification has no account.
+pub async fn record_of_nobody(
+    app: &AppState,
+    request: Option<RequestId>,
+    action: &'static str,
+    subject: String,
+    detail: &str,
+) {
+    let (detail, request_id) =
+        (Some(format!("by a notification's link: {detail}")), request.map(|id| id.to_string()));
+    record(app, Act { actor: None, action: action.to_owned(), subject, detail, request_id }).await;
 }
 
 /// Carries a request through even when its client hangs up: what was begun is done, and recorded.

@@ -1,5 +1,6 @@
 //! The HTTP API, one file a noun.
 
+mod act;
 mod acts;
 mod admin;
 mod auth;
@@ -14,7 +15,9 @@ mod order_answer;
 mod order_events;
 mod order_request;
 mod orders;
+mod pages;
 mod reference;
+mod runbook;
 mod schema;
 mod status;
 mod users;
@@ -24,7 +27,7 @@ use crate::{
     app::AppState,
     edge::{Edge, Problem, at_the_edge},
 };
-use admin::{audit, circuit, queue};
+use admin::{alerts, audit, chaos_windows, circuit, incidents, queue};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -66,6 +69,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(docs::page))
         .routes(routes!(docs::style))
         .routes(routes!(openapi::document))
+        .routes(routes!(runbook::show))
         .routes(routes!(auth::register, auth::login, auth::logout))
         .routes(routes!(users::me))
         .routes(routes!(users::list))
@@ -78,6 +82,10 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(circuit::show))
         .routes(routes!(queue::list))
         .routes(routes!(audit::list))
+        .routes(routes!(alerts::list))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::show))
+        .routes(routes!(incidents::report))
         .routes(routes!(status::show))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
@@ -101,5 +109,12 @@ fn administrative() -> OpenApiRouter<AppState> {
         .routes(routes!(queue::resume))
         .routes(routes!(queue::redrive))
         .routes(routes!(queue::cancel))
+        .routes(routes!(act::show, act::perform))
+        .routes(routes!(alerts::pause))
+        .routes(routes!(alerts::test))
+        .routes(routes!(incidents::acknowledge))
+        .routes(routes!(incidents::end_chaos))
+        .routes(routes!(chaos_windows::list, chaos_windows::plan))
+        .routes(routes!(chaos_windows::delete))
         .route_layer(from_fn(acts::carried_through))
 }

@@ -5,7 +5,7 @@ use crate::auth::RoleClaim;
 use domain::{Bitcoin, Franchise, MenuItem, OrderState, Store, User};
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Serialize;
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 use store::OrderRecord;
 use utoipa::ToSchema;
 
@@ -14,13 +14,13 @@ use utoipa::ToSchema;
 #[schema(example = json!({ "message": "done" }))]
 pub struct Message {
     /// It.
-    message: &'static str,
+    message: Cow<'static, str>,
 }
 
 impl Message {
     /// It.
-    pub fn new(message: &'static str) -> Self {
-        Self { message }
+    pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: message.into() }
     }
 }
 

@@ -26,11 +26,18 @@ const FRESH: Duration = Duration::from_secs(1);
 /// Sessions that are kept at hand; more are looked up each time.
 const AT_HAND: u64 = 10_000;
 
+/// Who was here so lately is active.
+const ACTIVE: Duration = Duration::from_secs(5 * 60);
+/// Active people who are counted.
+const MOST_ACTIVE: u64 = 1_000_000;
+
 /// Makes, checks and ends sessions.
 pub struct Sessions {
     store: Arc<dyn Store>,
     /// By token.
     fresh: Cache<Arc<str>, Arc<Session>>,
+    /// Who was here lately.
+    active: Cache<UserId, ()>,
     /// Counts what made sessions out of date, so that a check that began before it is not kept.
     changes: AtomicU64,
     sign: EncodingKey,
@@ -116,6 +123,7 @@ impl Sessions {
         Self {
             store,
             fresh: Cache::builder().max_capacity(AT_HAND).time_to_live(FRESH).build(),
+            active: Cache::builder().max_capacity(MOST_ACTIVE).time_to_live(ACTIVE).build(),
             changes: AtomicU64::new(0),
             sign: EncodingKey::from_secret(secret.expose_secret().as_bytes()),
             verify: verify.collect(),
@@ -157,6 +165,7 @@ impl Sessions {
         let Some(user) = self.store.session_user(signature_of(token)).await? else {
             return Ok(None);
         };
+        self.active.insert(user.id, ());
         let session = Arc::new(Session { user, issued_at, expires_at, token: token.into() });
         self.fresh.insert(Arc::clone(&session.token), Arc::clone(&session));
         if self.changes.load(Ordering::SeqCst) != changes {
@@ -164,6 +173,12 @@ impl Sessions {
             self.fresh.invalidate(token);
         }
         Ok(Some(session))
+    }
+
+    /// How many people were here within the last five minutes, as this instance has seen them.
+    pub fn active_users(&self) -> u64 {
+        self.active.run_pending_tasks();
+        self.active.entry_count()
     }
 
     /// Ends a session.

@@ -393,6 +393,9 @@ pub struct Fulfilment {
     /// How often to look for work that nobody announced: other instances' orders, and leases that ran out.
     #[serde(with = "humantime_serde")]
     pub poll: Duration,
+    /// The time that 90 % of orders are to be made within: what `pizza_order_fulfil_slo_total` counts by.
+    #[serde(with = "humantime_serde")]
+    pub fulfil_within: Duration,
 }
 
 impl Default for Fulfilment {
@@ -408,6 +411,7 @@ impl Default for Fulfilment {
             backoff_max: Duration::from_secs(60),
             quarantine_after: 10,
             poll: Duration::from_millis(500),
+            fulfil_within: Duration::from_secs(60),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! One call to the factory for one order, and what it means.
 
-use super::{Kitchen, now, signals::mode_label};
-use crate::config::LogBodies;
+use super::{FailedCall, Kitchen, now, signals::mode_label};
+use crate::{config::LogBodies, operations::tally};
 use factory_api::{Diner, Order, OrderItem, OrderRequest};
 use factory_client::{Failure, FailureKind, Sent, VerifyError};
+use jiff::Timestamp;
 use resilience::Permit;
 use std::time::Duration;
 use store::ClaimedOrder;
@@ -57,6 +58,8 @@ async fn observed(
         }
     };
     let took = now().saturating_duration_since(begun);
+    // Before it is counted: what was counted before the first failure is what the report begins with.
+    answer.tell_of_trouble(kitchen, order);
     kitchen.metrics.factory_request(answer.metric(), answer.status(), took);
     if !matches!(answer, Answer::Pizza { .. }) {
         kitchen.metrics.creation_failed(order.franchise.0);
@@ -228,6 +231,23 @@ impl Answer {
         }
         let failed = !matches!(self, Self::Pizza { .. });
         span.end(None, failed.then(|| self.metric().to_owned()));
+    }
+
+    fn tell_of_trouble(&self, kitchen: &Kitchen, order: &ClaimedOrder) {
+        let (kind, body) = match self {
+            Self::Pizza { .. } | Self::Refused { .. } | Self::InProgress { .. } => return,
+            Self::Failed(failure) => (failure.kind.as_str(), &failure.message),
+            Self::Bad { why, .. } => ("bad_pizza", why),
+            Self::Unverified { why, .. } => ("keys_unavailable", why),
+        };
+        let call = FailedCall {
+            at: Timestamp::now(),
+            order: order.id,
+            kind: kind.to_owned(),
+            status: self.status(),
+            body: body.clone(),
+        };
+        kitchen.trouble.failed(call, || tally(&kitchen.metrics));
     }
 
     fn tell(&self, permit: Permit) {

@@ -70,11 +70,13 @@ impl Kitchen {
     /// New orders go to the factory as before.
     pub fn pause(&self) {
         self.controls.paused.store(true, Ordering::Relaxed);
+        self.metrics.queue_paused(true);
     }
 
     /// The backlog moves again.
     pub fn resume(&self) {
         self.controls.paused.store(false, Ordering::Relaxed);
+        self.metrics.queue_paused(false);
         self.signals.wake.notify_one();
     }
 

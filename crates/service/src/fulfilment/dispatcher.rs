@@ -114,6 +114,7 @@ impl Chores {
         if since(self.observed) >= OBSERVE_EVERY {
             kitchen.observe(kitchen.store.queue_stats().await?, since(self.observed));
             self.observed = time;
+            kitchen.count_deadlines().await?;
         }
         if since(self.pruned) >= PRUNE_EVERY {
             self.pruned = time;

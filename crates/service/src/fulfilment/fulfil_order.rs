@@ -5,6 +5,7 @@ use super::{
     attempt::{Verdict, attempt},
     now,
 };
+use crate::operations::SYNTHETIC_DINER;
 use domain::OrderState;
 use resilience::{Permit, Slot};
 use std::{sync::Arc, time::Duration};
@@ -50,8 +51,12 @@ pub(super) async fn fulfil_order(
         verdict = attempts(&kitchen, &mut order, permit, &lane) => verdict,
         () = kitchen.abandon.cancelled() => Verdict::Abandoned,
     };
+    let fresh = matches!(lane, Lane::Fresh(_));
     tell_limit(lane, &verdict);
     let made = settle(&kitchen, &order, verdict).await;
+    if fresh {
+        count_promise(&kitchen, &order, &made);
+    }
     kitchen.watchers.tell(order.id);
     if kitchen.has_backlog() {
         kitchen.signals.wake.notify_one();
@@ -200,6 +205,15 @@ where
     }
 }
 
+/// A fresh order that has its pizza kept its promise; one that has not is looked at again when its time is up.
+fn count_promise(kitchen: &Kitchen, order: &ClaimedOrder, made: &Made) {
+    match made {
+        Made::Fulfilled { .. } => kitchen.metrics.slo(true),
+        Made::Rejected { .. } => {}
+        Made::Later => kitchen.watch_deadline(order.id),
+    }
+}
+
 fn count_finish(kitchen: &Kitchen, order: &ClaimedOrder, state: OrderState) {
     kitchen.metrics.settled(state.as_str());
     match state {
@@ -208,6 +222,9 @@ fn count_finish(kitchen: &Kitchen, order: &ClaimedOrder, state: OrderState) {
             let revenue: domain::Bitcoin = order.items.iter().map(|item| item.price).sum();
             #[expect(clippy::cast_precision_loss, reason = "a metric is a double")]
             let bitcoin = revenue.satoshi() as f64 / 1e8;
+            if order.diner.email == SYNTHETIC_DINER {
+                return;
+            }
             kitchen.metrics.order("fulfilled");
             kitchen.metrics.sold(
                 order.franchise.0,

@@ -108,6 +108,7 @@ impl Kitchen {
     async fn save_queued(&self, order: NewOrder) -> Result<Receipt, StoreError> {
         Ok(match self.store.place_order(order).await? {
             Placed::Saved { id, date } => {
+                self.watch_deadline(id);
                 self.one_more_queued();
                 Receipt::Queued { id, date }
             }

@@ -3,14 +3,16 @@
 use super::{
     KitchenState, KitchenStatus, Watcher,
     controls::{Controls, History},
+    deadlines::Deadlines,
     now,
     signals::Signals,
+    trouble::Trouble,
     watchers::Watchers,
 };
 use crate::config::{Config, Fulfilment, LogBodies};
 use domain::OrderId;
 use factory_api::ReportLink;
-use factory_client::FactoryClient;
+use factory_client::{FactoryClient, ReportLinkError};
 use jiff::Timestamp;
 use resilience::{AimdLimit, Backoff, Circuit, RetryBudget, State};
 use std::{
@@ -42,6 +44,8 @@ pub struct Kitchen {
     pub(super) log_bodies: LogBodies,
     pub(super) watchers: Watchers,
     pub(super) controls: Controls,
+    pub(super) trouble: Trouble,
+    pub(super) deadlines: Deadlines,
     pub(super) tasks: TaskTracker,
     /// Set when a shutdown's grace is over: what is in flight gives its orders back.
     pub(super) abandon: CancellationToken,
@@ -76,6 +80,7 @@ impl Kitchen {
         let settings = config.fulfilment.clone();
         let signals = Arc::new(Signals {
             wake: tokio::sync::Notify::new(),
+            alarm: tokio::sync::Notify::new(),
             moving: AtomicBool::new(false),
             backlog: AimdLimit::new(1, settings.backlog_in_flight),
             history: History::default(),
@@ -99,6 +104,8 @@ impl Kitchen {
             log_bodies: config.log.bodies,
             watchers: Watchers::default(),
             controls: Controls::default(),
+            trouble: Trouble::default(),
+            deadlines: Deadlines::default(),
             tasks: TaskTracker::new(),
             abandon: CancellationToken::new(),
             fresh: Arc::new(Semaphore::new(settings.fresh_in_flight as usize)),
@@ -132,6 +139,18 @@ impl Kitchen {
         let seen = self.report_link.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let fresh = |at: Instant| now().saturating_duration_since(at) <= self.report_link_lasts;
         seen.and_then(|(link, at)| fresh(at).then_some(link))
+    }
+
+    /// Follows a link that ends the factory's chaos, if it is the factory's own; answers with the factory's words.
+    pub async fn follow_report_link(&self, link: &ReportLink) -> Result<String, ReportLinkError> {
+        let words = self.factory.follow_report_link(link).await?;
+        *self.report_link.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(words)
+    }
+
+    /// Waits until something breaks: the circuit opens.
+    pub async fn alarm(&self) {
+        self.signals.alarm.notified().await;
     }
 
     /// Watches an order.
@@ -196,6 +215,7 @@ impl Kitchen {
     /// The factory made a pizza, so it can make others: the backlog moves.
     pub(super) fn succeeded(&self) {
         self.made.fetch_add(1, Ordering::Relaxed);
+        self.trouble.succeeded();
         self.signals.moving.store(true, Ordering::Relaxed);
         *self.last_success.lock().unwrap_or_else(PoisonError::into_inner) = Some(now());
     }
@@ -205,6 +225,11 @@ impl Kitchen {
         let last = *self.last_success.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = |at: Instant| now().saturating_duration_since(at) <= self.success_window;
         self.state() != KitchenState::Closed && last.is_some_and(recent)
+    }
+
+    /// An order was not made at once: whether it is in time is counted when its time is up.
+    pub(super) fn watch_deadline(&self, order: OrderId) {
+        self.deadlines.watch(order, self.settings.fulfil_within);
     }
 
     pub(super) fn saw_report_link(&self, link: Option<ReportLink>) {

@@ -10,12 +10,14 @@
 
 mod attempt;
 mod controls;
+mod deadlines;
 mod dispatcher;
 mod fulfil_order;
 mod intake;
 mod kitchen;
 mod signals;
 mod status;
+mod trouble;
 mod watchers;
 
 pub use controls::Transition;
@@ -24,6 +26,7 @@ pub use fulfil_order::Made;
 pub use intake::Receipt;
 pub use kitchen::Kitchen;
 pub use status::{KitchenState, KitchenStatus};
+pub use trouble::{FailedCall, Spell};
 pub use watchers::Watcher;
 
 use std::time::Instant;

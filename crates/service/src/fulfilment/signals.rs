@@ -1,7 +1,7 @@
 //! What the circuit's transitions set off: a log line, the metric, and the pace of the backlog.
 
 use super::controls::History;
-use resilience::{AimdLimit, Event, Mode, State};
+use resilience::{AimdLimit, Event, Mode, OpenReason, State};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 pub(super) struct Signals {
     /// There may be something to dispatch.
     pub(super) wake: Notify,
+    /// Something has just broken: whoever watches need not wait for the next look.
+    pub(super) alarm: Notify,
     /// The backlog is moving: something was made since the circuit was last closed (or since start).
     pub(super) moving: AtomicBool,
     /// How much of the backlog may be at the factory at one time.
@@ -30,6 +32,9 @@ impl Signals {
                 self.moving.store(false, Ordering::Relaxed);
                 self.backlog.reset();
                 self.metrics.circuit("open");
+                if *reason != OpenReason::ProbeFailed {
+                    self.alarm.notify_one();
+                }
                 let open_for_ms = open_for.as_millis();
                 tracing::error!(
                     "type" = "factory",

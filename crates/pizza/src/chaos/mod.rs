@@ -1,4 +1,6 @@
-//! `pizza chaos`: makes a running factory misbehave, for a while.
+//! `pizza chaos`: makes a running factory misbehave, for a while, and says when that is planned.
+
+mod windows;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
@@ -7,7 +9,7 @@ use factory_client::{FactoryClient, FactoryConfig};
 use jiff::SignedDuration;
 use url::Url;
 
-/// Make a running factory misbehave. A window of chaos always ends by itself.
+/// Make a running factory misbehave, or say when it is going to. Chaos always ends by itself.
 #[derive(Subcommand)]
 pub enum Chaos {
     Start(Start),
@@ -15,6 +17,10 @@ pub enum Chaos {
     Stop(Target),
     /// Show the chaos there is, or is to come.
     Status(Target),
+    Windows(windows::Windows),
+    Plan(windows::Plan),
+    Annotate(windows::Annotate),
+    Forget(windows::Forget),
 }
 
 /// Start a window of chaos now.
@@ -82,6 +88,10 @@ impl Chaos {
                 Ok(())
             }
             Self::Status(target) => target.status().await,
+            Self::Windows(windows) => windows.run().await,
+            Self::Plan(plan) => plan.run().await,
+            Self::Annotate(annotate) => annotate.run().await,
+            Self::Forget(forget) => forget.run().await,
         }
     }
 }
