@@ -15,9 +15,11 @@ mod catalogue;
 mod error;
 mod finding;
 mod mysql;
+mod observer;
 mod operations;
 mod order;
 mod sqlite;
+mod statement;
 mod wildcard;
 
 pub use account::{
@@ -28,6 +30,7 @@ pub use catalogue::{FranchiseCreation, FranchisePage, FranchiseQuery, NewFranchi
 pub use error::StoreError;
 pub use finding::{Finding, Severity};
 pub use mysql::{DatabaseUrlError, HostPort, MysqlOptions, MysqlStore, Tls};
+pub use observer::StoreObserver;
 pub use operations::{
     AlertChange, AlertHistory, AlertNews, AlertPause, AlertRow, Annotated, ClaimedNotice, IncidentFile,
     IncidentOpening, IncidentPage, NewNotice, NoticeOutcome, OperationsStore, OrderSpan,

@@ -13,7 +13,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{BackupError, Clock, SqliteOptions, SqliteStore};
+use store::{BackupError, Clock, SqliteOptions, SqliteStore, StoreObserver};
 use tempfile::TempDir;
 
 /// A file of its own, and a clock that stands still until it is moved.
@@ -33,12 +33,12 @@ impl Backend for Database {
     }
 
     async fn open(&self) -> Arc<dyn Verbs> {
-        let (millis, folder) = (Arc::clone(&self.millis), Arc::clone(&self.folder));
-        let now = move || {
-            let _ = &folder;
-            Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap()
-        };
-        open(&self.path(), Clock::new(now))
+        open(&self.path(), self.clock())
+    }
+
+    async fn observed_by(&self, observer: Arc<dyn StoreObserver>) -> Arc<dyn Verbs> {
+        let options = SqliteOptions { path: self.path(), clock: self.clock() };
+        Arc::new(SqliteStore::open(options).unwrap().observed_by(observer))
     }
 
     async fn advance(&self, by: Duration) {
@@ -73,6 +73,14 @@ impl Backend for Database {
 }
 
 impl Database {
+    fn clock(&self) -> Clock {
+        let (millis, folder) = (Arc::clone(&self.millis), Arc::clone(&self.folder));
+        Clock::new(move || {
+            let _ = &folder;
+            Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap()
+        })
+    }
+
     fn path(&self) -> PathBuf {
         self.folder.path().join("pizza.db")
     }

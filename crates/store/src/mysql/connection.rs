@@ -4,9 +4,13 @@ use super::{
     failure::Failure,
     options::{HostPort, MysqlOptions, Tls},
 };
+use crate::statement;
 use mysql_async::{Conn, DriverError, Error, OptsBuilder, Params, Row, SslOpts, prelude::Queryable};
 use secrecy::ExposeSecret;
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 use tokio::time::timeout;
 
 /// More than there are statements in this crate, so that each is prepared once for each connection.
@@ -114,7 +118,7 @@ impl Connection {
         sql: &str,
         params: impl Into<Params> + Send,
     ) -> Result<Vec<Row>, Failure> {
-        in_time(self.statement_timeout, self.driver.exec(sql, params.into())).await
+        timed(self.statement_timeout, sql, self.driver.exec(sql, params.into())).await
     }
 
     /// The first row of a prepared statement.
@@ -123,7 +127,7 @@ impl Connection {
         sql: &str,
         params: impl Into<Params> + Send,
     ) -> Result<Option<Row>, Failure> {
-        in_time(self.statement_timeout, self.driver.exec_first(sql, params.into())).await
+        timed(self.statement_timeout, sql, self.driver.exec_first(sql, params.into())).await
     }
 
     /// Runs a prepared statement, and answers how many rows it changed.
@@ -132,7 +136,7 @@ impl Connection {
         sql: &str,
         params: impl Into<Params> + Send,
     ) -> Result<u64, Failure> {
-        in_time(self.statement_timeout, self.driver.exec_drop(sql, params.into())).await?;
+        timed(self.statement_timeout, sql, self.driver.exec_drop(sql, params.into())).await?;
         Ok(self.driver.affected_rows())
     }
 
@@ -149,7 +153,7 @@ impl Connection {
             result.drop_result().await?;
             Ok(rows)
         };
-        in_time(self.statement_timeout, all).await
+        timed(self.statement_timeout, sql, all).await
     }
 
     /// The id that the last INSERT gave; of several rows the first one's.
@@ -201,6 +205,18 @@ impl Connection {
         self.command("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
         Ok(())
     }
+}
+
+/// Runs a statement, and tells the log.
+async fn timed<T>(
+    limit: Duration,
+    sql: &str,
+    work: impl Future<Output = mysql_async::Result<T>>,
+) -> Result<T, Failure> {
+    let start = Instant::now();
+    let done = in_time(limit, work).await;
+    statement::ran(sql, start.elapsed());
+    done
 }
 
 /// Runs something on a connection. Out of time, nobody knows what it still does, so the connection is given up.

@@ -1,6 +1,11 @@
 //! How every connection to the file is set up.
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use crate::statement;
+use rusqlite::{
+    Connection, OpenFlags,
+    config::DbConfig,
+    trace::{TraceEvent, TraceEventCodes},
+};
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
 /// How long a connection waits for another process before it gives up.
@@ -15,7 +20,12 @@ pub(super) fn writing(path: &Path) -> rusqlite::Result<Connection> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // If it cannot be made, SQLite says why.
     let _ = make_private(path);
-    let connection = open(path, flags)?;
+    let mut connection = open(path, flags)?;
+    // The clock is asked twice for each statement, which orders that come in masses would feel. A write that is slow
+    // is told of as a verb.
+    if statement::are_all_wanted() {
+        tell_of_statements(&mut connection)?;
+    }
     // Checkpoints copy each page once however often it was written, so rare ones are cheaper; the limit gives
     // the disk space of a burst back.
     connection.execute_batch(
@@ -37,9 +47,20 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
 /// A connection that only reads.
 pub(super) fn reading(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = open(path, flags)?;
+    let mut connection = open(path, flags)?;
+    tell_of_statements(&mut connection)?;
     connection.execute_batch("PRAGMA cache_size = -1024;")?;
     Ok(connection)
+}
+
+/// Tells the log of each statement that ends, with question marks where its values are.
+fn tell_of_statements(connection: &mut Connection) -> rusqlite::Result<()> {
+    let tell = |event: TraceEvent<'_>| {
+        if let TraceEvent::Profile(statement, took) = event {
+            statement::ran(&statement.sql(), took);
+        }
+    };
+    connection.trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(tell))
 }
 
 fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {

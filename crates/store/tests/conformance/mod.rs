@@ -13,6 +13,7 @@ mod housekeeping;
 pub mod incidents;
 mod model;
 pub mod notices;
+mod observer;
 mod orders;
 mod queue;
 mod tally;
@@ -24,7 +25,7 @@ use domain::{
 use std::{sync::Arc, time::Duration};
 use store::{
     Cancellation, Claim, ClaimedOrder, Finish, Lease, NewOrder, NewUser, OperationsStore, Pick, Placed,
-    Registration, Settlement, Store, Token,
+    Registration, Settlement, Store, StoreObserver, Token,
 };
 
 /// All verbs.
@@ -53,6 +54,8 @@ pub trait Backend: Sized {
     async fn fresh() -> Self;
     /// One more store on it, as another instance would open it.
     async fn open(&self) -> Arc<dyn Verbs>;
+    /// The same, with somebody who hears of its verbs.
+    async fn observed_by(&self, observer: Arc<dyn StoreObserver>) -> Arc<dyn Verbs>;
     /// Moves its clock.
     async fn advance(&self, by: Duration);
     /// Where it is, for another process.

@@ -18,7 +18,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Clock, MysqlOptions, MysqlStore};
+use store::{Clock, MysqlOptions, MysqlStore, StoreObserver};
 use test_mariadb::Galera;
 
 /// A database of its own on the cluster that all tests share, and a clock that stands still until it is moved.
@@ -40,10 +40,11 @@ impl Backend for Database {
     }
 
     async fn open(&self) -> Arc<dyn Verbs> {
-        let millis = Arc::clone(&self.millis);
-        let now = move || Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap();
-        let options = MysqlOptions::from_url(&self.location()).unwrap();
-        open(MysqlOptions { clock: Some(Clock::new(now)), ..options }).await
+        open(self.with_our_clock()).await
+    }
+
+    async fn observed_by(&self, observer: Arc<dyn StoreObserver>) -> Arc<dyn Verbs> {
+        Arc::new(MysqlStore::open(self.with_our_clock()).await.unwrap().observed_by(observer))
     }
 
     async fn damage(&self, order: domain::OrderId, damage: Damage) {
@@ -66,6 +67,15 @@ impl Backend for Database {
     /// On every node, and the nodes agree.
     async fn assert_intact(&self) {
         assert_nodes_agree(Galera::shared(), &self.name);
+    }
+}
+
+impl Database {
+    fn with_our_clock(&self) -> MysqlOptions {
+        let millis = Arc::clone(&self.millis);
+        let now = move || Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap();
+        let options = MysqlOptions::from_url(&self.location()).unwrap();
+        MysqlOptions { clock: Some(Clock::new(now)), ..options }
     }
 }
 

@@ -20,7 +20,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Clock, MysqlOptions, MysqlStore};
+use store::{Clock, MysqlOptions, MysqlStore, StoreObserver};
 use test_mariadb::MariaDb;
 
 /// A database of its own on the server that all tests share, and a clock that stands still until it is moved.
@@ -40,9 +40,11 @@ impl Backend for Database {
     }
 
     async fn open(&self) -> Arc<dyn Verbs> {
-        let millis = Arc::clone(&self.millis);
-        let now = move || Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap();
-        open(MysqlOptions { clock: Some(Clock::new(now)), ..self.options() }).await
+        open(self.with_our_clock()).await
+    }
+
+    async fn observed_by(&self, observer: Arc<dyn StoreObserver>) -> Arc<dyn Verbs> {
+        Arc::new(MysqlStore::open(self.with_our_clock()).await.unwrap().observed_by(observer))
     }
 
     async fn damage(&self, order: domain::OrderId, damage: Damage) {
@@ -71,6 +73,12 @@ impl Backend for Database {
 }
 
 impl Database {
+    fn with_our_clock(&self) -> MysqlOptions {
+        let millis = Arc::clone(&self.millis);
+        let now = move || Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).unwrap();
+        MysqlOptions { clock: Some(Clock::new(now)), ..self.options() }
+    }
+
     fn options(&self) -> MysqlOptions {
         MysqlOptions::from_url(&self.location()).unwrap()
     }
