@@ -28,7 +28,9 @@ observed! {
             changes: Vec<AlertChange>,
             alive_within: Duration,
         ) -> Result<AlertNews, StoreError> {
-            writing!(self.pool, Receipt, tx => alerts::record_alerts(tx, instance, &rows, &changes, alive_within))
+            writing!(self.pool, Receipt, tx => {
+                alerts::record_alerts(tx, instance, &rows, &changes, alive_within)
+            })
         }
 
         async fn alerts(
