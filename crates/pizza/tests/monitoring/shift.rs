@@ -9,13 +9,15 @@ use test_kit::Installation;
 use tokio::time::{interval, sleep};
 
 /// Everything faster than in real life, and a queue that is full in no time.
-pub const SETTINGS: [(&str, &str); 9] = [
+pub const SETTINGS: [(&str, &str); 11] = [
     ("circuit.open", "300ms"),
     ("circuit.open_max", "1s"),
     ("circuit.window", "3s"),
     ("fulfilment.backoff", "100ms"),
     ("fulfilment.backoff_max", "500ms"),
     ("fulfilment.poll", "100ms"),
+    ("fulfilment.fulfil_within", "2s"),
+    ("alerts.speed", "10"),
     ("orders.queue_limit", "10"),
     ("auth.login_failures_per_minute", "2"),
     ("metrics.max_franchises", "10"),
