@@ -16,6 +16,7 @@ mod examination;
 mod first_admin;
 mod fulfilment;
 mod operations;
+mod stores;
 
 pub use administration::ResetPasswordError;
 pub use examination::{examine_config, examine_factory};
@@ -26,9 +27,10 @@ use crate::{
     app::{App, AppState},
     auth::{HashError, LoginGuard, PasswordRefused, Passwords, Sessions, check_new_password},
     catalogue::Catalogue,
-    config::{Config, Database},
+    config::Config,
     fulfilment::{Kitchen, dispatch},
     operations::ActLinks,
+    stores::Stores,
 };
 use alerting::{Pace, Rules};
 use domain::{EmailAddress, Name, Role};
@@ -36,9 +38,7 @@ use factory_client::{FactoryClient, FactoryConfig};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use std::{io, sync::Arc, time::Duration};
-use store::{
-    Clock, MysqlStore, NewUser, OperationsStore, Registration, SqliteOptions, SqliteStore, Store, StoreError,
-};
+use store::{NewUser, Registration, Store, StoreError};
 use telemetry::{Metrics, MetricsError, MetricsOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -110,7 +110,8 @@ pub enum CreateUserError {
 impl Service {
     /// Opens the database and puts the parts together. Nothing is served, dispatched or called yet.
     pub async fn open(config: Config) -> Result<Self, StartError> {
-        let Stores { store, operations } = open_stores(&config.database).await?;
+        let metrics = Arc::new(Metrics::new(metrics_options(&config))?);
+        let Stores { store, operations } = Stores::open(&config.database, &metrics).await?;
         let database = |source| config.database.cannot_be_used(source);
         let installation =
             store.keep_setting("installation_id", &Uuid::new_v4().to_string()).await.map_err(database)?;
@@ -118,7 +119,6 @@ impl Service {
             Some(secret) => secret.clone(),
             None => store.keep_setting("jwt_secret", &random_secret()).await.map_err(database)?.into(),
         };
-        let metrics = Arc::new(Metrics::new(metrics_options(&config))?);
         let factory = FactoryClient::new(factory_config(&config))?;
         let kitchen = Kitchen::new(&config, Arc::clone(&store), factory, installation, Arc::clone(&metrics));
         let act_links = ActLinks::new(secret.expose_secret());
@@ -227,41 +227,6 @@ async fn count_active_users(app: AppState) {
     while !app.shutdown.is_cancelled() {
         pace.tick().await;
         app.metrics.active_users(app.sessions.active_users());
-    }
-}
-
-/// The two sides of one database.
-struct Stores {
-    store: Arc<dyn Store>,
-    operations: Arc<dyn OperationsStore>,
-}
-
-impl Stores {
-    fn of<S: Store + OperationsStore>(store: S) -> Self {
-        let store = Arc::new(store);
-        Self { store: Arc::clone(&store) as Arc<dyn Store>, operations: store }
-    }
-}
-
-async fn open_stores(database: &Database) -> Result<Stores, StartError> {
-    let unusable = |source| database.cannot_be_used(source);
-    if let Some(Ok(options)) = database.mysql() {
-        return Ok(Stores::of(MysqlStore::open(options).await.map_err(unusable)?));
-    }
-    if let Some(folder) = database.path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| unusable(StoreError::new(error)))?;
-    }
-    let options = SqliteOptions { path: database.path.clone(), clock: Clock::system() };
-    Ok(Stores::of(SqliteStore::open(options).map_err(unusable)?))
-}
-
-impl Database {
-    /// The error that says where the database is, and what to look at.
-    fn cannot_be_used(&self, source: StoreError) -> StartError {
-        match self.mysql() {
-            Some(Ok(options)) => StartError::DatabaseServer { location: options.to_string(), source },
-            _ => StartError::Database { path: self.path.display().to_string(), source },
-        }
     }
 }
 
