@@ -70,6 +70,7 @@ impl Demo {
             filter: &self.log_level,
             service: telemetry::SERVICE_NAME,
             version: service::VERSION,
+            instance: telemetry::instance_id(),
         })?;
         let shutdown = shutdown_signal()?;
         let for_orders = listen(self.host, self.port, "--port").await?;

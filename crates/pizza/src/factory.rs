@@ -50,6 +50,7 @@ impl Factory {
             filter: &self.log_level,
             service: "jwt-pizza-factory",
             version: env!("CARGO_PKG_VERSION"),
+            instance: telemetry::instance_id(),
         })?;
         let shutdown = shutdown_signal()?;
         let listener = listen(self.host, self.port, "--port").await?;

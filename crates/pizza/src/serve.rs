@@ -44,6 +44,7 @@ impl Serve {
             filter: &config.log.level,
             service: telemetry::SERVICE_NAME,
             version: service::VERSION,
+            instance: &config.instance_name(),
         })?;
         let shutdown = shutdown_signal()?;
         let listener = listen(config.http.host, config.http.port, "--port").await?;

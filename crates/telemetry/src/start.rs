@@ -19,6 +19,8 @@ pub struct Options<'a> {
     pub service: &'static str,
     /// The program's version.
     pub version: &'static str,
+    /// The name of this process among its like: the resource's `service.instance.id`.
+    pub instance: &'a str,
 }
 
 /// Why the program cannot tell anything.
@@ -59,7 +61,7 @@ pub fn start(options: Options<'_>) -> Result<Guard, StartError> {
     let filter =
         || EnvFilter::try_new(options.filter).map_err(|_| StartError::Filter(options.filter.to_owned()));
     let for_lines = filter()?;
-    let resource = otlp::resource(options.service, options.version, crate::instance_id().to_owned());
+    let resource = otlp::resource(options.service, options.version, options.instance.to_owned());
     let bridge = otlp::start(&resource)?;
     let for_bridge = bridge.is_some().then(filter).transpose()?;
     let (stdout, guard) = Lines::to(io::stdout()).map_err(StartError::Thread)?;

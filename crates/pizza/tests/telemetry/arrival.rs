@@ -6,7 +6,7 @@ use crate::{
 };
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::Value;
-use test_kit::{API_KEY, Answer, eventually};
+use test_kit::{API_KEY, Answer, command, eventually};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
@@ -144,4 +144,15 @@ async fn a_signal_of_its_own_is_the_only_one_and_what_is_left_is_told_at_the_end
     assert!(deliveries.logs().is_empty() && deliveries.metrics().is_empty());
     let names: Vec<_> = deliveries.spans().into_iter().map(|(_, span)| span.name).collect();
     assert!(names.iter().any(|name| name == "POST /api/order"), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_protocol_that_is_not_spoken_stops_the_program_before_it_begins() {
+    let mut serve = command(env!("CARGO_BIN_EXE_pizza"));
+    let environment =
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")];
+    let output = serve.args(["serve", "--port", "0"]).envs(environment).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(error.contains("OTEL_EXPORTER_OTLP_PROTOCOL is \"grpc\""), "{error}");
 }

@@ -6,22 +6,44 @@ use crate::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
+use tempfile::TempDir;
 use test_kit::{API_KEY, Answer, JWT_SECRET, Reply, Visitor};
 
 const LINK: &str = "http://127.0.0.1/api/support/canary-of-a-report-link/report/canary-of-a-code";
 /// Of a shape that is one, and signed by nobody.
 const JWT: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJjYW5hcnkiOiJjYW5hcnktb2YtYS1qd3QtY2FuYXJ5In0.c2lnbmF0dXJlLWNhbmFyeS1vZi1hLWp3dA";
+/// Nobody listens there, so every delivery is an error.
+const CONTACT_POINTS: &str = r#"
+[[alerts.contact_points]]
+name = "mail"
+type = "email"
+server = "smtp://127.0.0.1:9"
+from = "pizza@jwt.test"
+to = "on-call@jwt.test"
+user = "pizza"
+password = "canary-of-smtp"
+
+[[alerts.contact_points]]
+name = "hook"
+type = "webhook"
+url = "http://127.0.0.1:9/hooks/canary-of-a-hook"
+authorization = "Bearer canary-of-a-hook"
+"#;
 /// What an open stream may take.
 const A_MOMENT: Duration = Duration::from_secs(2);
 
 #[tokio::test]
 async fn secrets_that_every_endpoint_was_fed_are_in_no_sink() {
     let collector = Collector::start(Manner::Good).await;
+    let folder = TempDir::new().unwrap();
+    let config = folder.path().join("pizza.toml");
+    fs::write(&config, CONTACT_POINTS).unwrap();
     let program = Program::start(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url),
         ("OTEL_BLRP_SCHEDULE_DELAY", "50"),
         ("OTEL_BLRP_MAX_QUEUE_SIZE", "100000"),
+        ("PIZZA_CONFIG", config.to_str().unwrap()),
         ("PIZZA_LOG__LEVEL", "trace"),
         ("PIZZA_LOG__BODIES", "all"),
         ("PIZZA_FULFILMENT__BACKOFF", "50ms"),

@@ -89,7 +89,8 @@ impl Metrics {
             .scope_info_enabled(false)
             .build()
             .map_err(MetricsError::Exporter)?;
-        let resource = otlp::resource(crate::SERVICE_NAME, options.version, options.instance_id);
+        let own = || otlp::resource(crate::SERVICE_NAME, options.version, options.instance_id);
+        let resource = otlp::collected_resource().unwrap_or_else(own);
         let mut provider = SdkMeterProvider::builder().with_reader(exporter).with_resource(resource);
         if let Some(reader) = otlp::metrics_reader()? {
             provider = provider.with_reader(reader);

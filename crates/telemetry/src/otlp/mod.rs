@@ -37,6 +37,7 @@ static OTLP: OnceLock<Otlp> = OnceLock::new();
 
 struct Otlp {
     settings: Settings,
+    resource: Resource,
     /// Made with the instruments, later than the rest.
     meters: Mutex<Vec<SdkMeterProvider>>,
     logger: Option<SdkLoggerProvider>,
@@ -53,6 +54,7 @@ pub(crate) fn start(resource: &Resource) -> Result<Option<Bridge>, OtlpError> {
         logger: settings.has(Signal::Logs).then(|| logger(&settings, resource)).transpose()?,
         tracer: settings.has(Signal::Traces).then(|| tracer_of(&settings, resource)).transpose()?,
         meters: Mutex::default(),
+        resource: resource.clone(),
         settings,
     };
     let bridge = otlp.logger.as_ref().map(|logger| pace::Paced::new(OpenTelemetryTracingBridge::new(logger)));
@@ -74,6 +76,11 @@ pub(crate) fn resource(service: &'static str, version: &'static str, instance: S
         Ok(name) if !name.is_empty() => builder.with_service_name(name).build(),
         _ => builder.build(),
     }
+}
+
+/// The resource of what the collector gets, if there is one: all signals bear the same.
+pub(crate) fn collected_resource() -> Option<Resource> {
+    OTLP.get().map(|otlp| otlp.resource.clone())
 }
 
 /// Makes spans, if there is a collector for them.
