@@ -70,6 +70,13 @@ async fn secrets_that_every_endpoint_was_fed_are_in_no_sink() {
         errors.extend((made.status >= 400).then_some(made.text));
     }
 
+    // Everybody who would be told of an alert, in vain.
+    let tested = admin.post("/api/admin/alerts/test", &json!({})).await.expect(200);
+    let refused =
+        tested["contactPoints"].as_array().unwrap().iter().filter(|point| point["error"].is_string());
+    assert_eq!(refused.count(), 2, "{}", tested.text);
+    errors.push(tested.text);
+
     let document = admin.get("/api/openapi.json").await.expect(200);
     let endpoints = endpoints(&document.body);
     assert!(endpoints.len() > 25, "{endpoints:?}");

@@ -7,4 +7,5 @@ mod arrival;
 mod bad_collectors;
 mod canaries;
 mod collector;
+mod http_lines;
 mod program;
