@@ -62,6 +62,7 @@ impl Operations {
             Err(error) => failed(&error, "the alerts of before the restart are not known"),
         }
         self.look_for_open_incidents().await;
+        self.tell_what_was_left_untold().await;
     }
 
     /// Takes in our metrics as they are now.

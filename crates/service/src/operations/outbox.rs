@@ -134,6 +134,19 @@ impl Operations {
         }
     }
 
+    /// Between writing down that an alert began and putting its notices into the outbox, a process can die. A notice
+    /// has the same name each time, so nobody is told twice; what others know of too, they have told.
+    pub(super) async fn tell_what_was_left_untold(&self) {
+        let Ok(others) = self.store.alerts(self.gone_after(), None).await else { return };
+        let others: Vec<_> =
+            others.iter().filter(|(instance, row)| *instance != self.instance && row.firing).collect();
+        let mine = self.firing();
+        let untold = mine.iter().filter(|mine| {
+            !others.iter().any(|(_, row)| row.rule == mine.rule && row.labels == labels(&mine.labels))
+        });
+        self.tell(Status::Firing, untold.collect()).await;
+    }
+
     /// The alerts of this instance that people have been told of, as if they began now.
     fn firing(&self) -> Vec<Transition> {
         let evaluator = self.evaluator();
