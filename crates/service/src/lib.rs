@@ -15,6 +15,7 @@ mod edge;
 mod examination;
 mod first_admin;
 mod fulfilment;
+mod metrics_address;
 mod operations;
 mod stores;
 
@@ -170,7 +171,7 @@ impl Service {
     /// Serves on this listener until `shutdown`, then finishes what is in flight and gives leases back.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
         let app = self.app;
-        let for_metrics = listen_for_metrics(&app).await?;
+        let for_metrics = metrics_address::listen(&app).await?;
         let grace = app.config.http.shutdown_grace;
         let stopping = app.shutdown.clone();
         let dispatcher = tokio::spawn(dispatch(Arc::clone(&app.kitchen), stopping.clone()));
@@ -180,7 +181,7 @@ impl Service {
         let server = http_server::serve(listener, api::router(Arc::clone(&app)), limits, stopping.clone());
         let mut server = tokio::spawn(server);
         let metrics = for_metrics.map(|listener| {
-            let router = api::metrics_router(Arc::clone(&app));
+            let router = metrics_address::router(Arc::clone(&app));
             tokio::spawn(http_server::serve(listener, router, app.config.http.limits(), stopping.clone()))
         });
 
@@ -203,14 +204,6 @@ impl Service {
         }
         served.map_err(io::Error::other)
     }
-}
-
-async fn listen_for_metrics(app: &App) -> io::Result<Option<TcpListener>> {
-    let Some(address) = app.config.metrics.listen else { return Ok(None) };
-    let why = |error: io::Error| {
-        io::Error::new(error.kind(), format!("metrics.listen: cannot listen on {address}: {error}"))
-    };
-    TcpListener::bind(address).await.map(Some).map_err(why)
 }
 
 /// What may stop in the middle: everything that it does is done again, or by somebody else.

@@ -23,6 +23,8 @@ mod status;
 mod users;
 mod views;
 
+pub use health::metrics_alone;
+
 use crate::{
     app::AppState,
     edge::{Edge, Problem, at_the_edge},
@@ -33,7 +35,6 @@ use axum::{
     extract::DefaultBodyLimit,
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    routing::get,
 };
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -49,15 +50,6 @@ pub fn router(app: AppState) -> Router {
         })
         // The outermost first; as one layer, because each is a box that every request is put into.
         .layer((from_fn_with_state(Edge::new(app.clone()), at_the_edge), body_limit))
-        .with_state(app)
-}
-
-/// `/metrics` alone, for an address of its own.
-pub fn metrics_router(app: AppState) -> Router {
-    Router::new()
-        .route("/metrics", get(health::metrics_alone))
-        .fallback(async || Problem::not_found("unknown endpoint"))
-        .layer(from_fn_with_state(Edge::new(app.clone()), at_the_edge))
         .with_state(app)
 }
 
