@@ -30,7 +30,7 @@ pub struct TestApp {
     pub factory: FakeFactory,
     config: Config,
     running: Option<Running>,
-    _folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 struct Running {
@@ -49,11 +49,23 @@ impl TestApp {
     /// # Panics
     /// When the service does not start.
     pub async fn start(configure: impl FnOnce(&mut Config)) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
+        let folder = Arc::new(TempDir::new().expect("a temporary folder"));
         let factory = FakeFactory::start().await;
         let mut config = quick(folder.path(), factory.url());
         configure(&mut config);
-        let mut app = Self { factory, config, running: None, _folder: folder };
+        let mut app = Self { factory, config, running: None, folder };
+        app.come_back().await;
+        app
+    }
+
+    /// Starts another instance of this name, on the same database and the same factory, with the same settings.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn beside(&self, instance: &str) -> Self {
+        let config = Config { instance: Some(instance.to_owned()), ..self.config.clone() };
+        let folder = Arc::clone(&self.folder);
+        let mut app = Self { factory: self.factory.shared(), config, running: None, folder };
         app.come_back().await;
         app
     }
@@ -132,10 +144,31 @@ impl TestApp {
     /// # Panics
     /// When the database cannot be locked.
     pub fn lock_database(&self) -> DatabaseLock {
-        let connection = Connection::open(&self.config.database.path).expect("the database's file");
-        connection.busy_timeout(Duration::from_secs(30)).expect("a time-out");
+        let connection = self.connection();
         connection.execute_batch("BEGIN IMMEDIATE").expect("the lock");
         DatabaseLock { _connection: connection }
+    }
+
+    /// Changes the database behind the service's back; answers how many rows that was.
+    ///
+    /// # Panics
+    /// When that is no SQL.
+    pub fn tamper(&self, sql: &str) -> usize {
+        self.connection().execute(sql, []).expect("SQL")
+    }
+
+    /// A number out of the database.
+    ///
+    /// # Panics
+    /// When that is no SQL, or finds no number.
+    pub fn count(&self, sql: &str) -> i64 {
+        self.connection().query_row(sql, [], |row| row.get(0)).expect("a number")
+    }
+
+    fn connection(&self) -> Connection {
+        let connection = Connection::open(&self.config.database.path).expect("the database's file");
+        connection.busy_timeout(Duration::from_secs(30)).expect("a time-out");
+        connection
     }
 
     fn running(&self) -> &Running {

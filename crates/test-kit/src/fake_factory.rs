@@ -11,7 +11,7 @@ use crate::{
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -101,6 +101,8 @@ struct Book {
     keys_can_be_had: bool,
     calls: Vec<Call>,
     pizzas: HashMap<String, Making>,
+    /// Which report links were followed.
+    reports: Vec<String>,
 }
 
 /// What an idempotency key stands for.
@@ -120,6 +122,7 @@ impl FakeFactory {
             keys_can_be_had: true,
             calls: Vec::new(),
             pizzas: HashMap::new(),
+            reports: Vec::new(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free loopback port");
         let address = listener.local_addr().expect("a bound address");
@@ -131,6 +134,25 @@ impl FakeFactory {
     /// Where it is.
     pub fn url(&self) -> Url {
         format!("http://{}", self.address).parse().expect("a URL")
+    }
+
+    /// The same factory, for another instance of the service; it stops with the first.
+    pub(crate) fn shared(&self) -> Self {
+        Self { address: self.address, book: Arc::clone(&self.book), listening: None }
+    }
+
+    /// A link that ends the chaos, with this key in it: who follows it gets a factory that is well.
+    ///
+    /// # Panics
+    /// When the key is none that a path can have.
+    pub fn report_link(&self, key: &str) -> String {
+        let path = format!("api/support/{key}/report/the-fix-code");
+        self.url().join(&path).expect("a path").to_string()
+    }
+
+    /// The keys in the report links that were followed.
+    pub fn reports(&self) -> Vec<String> {
+        self.book().reports.clone()
     }
 
     /// Answers the next calls like this, one each; after them as before.
@@ -221,6 +243,7 @@ fn listen(listener: TcpListener, book: Arc<Mutex<Book>>) -> Listening {
     let routes = Router::new()
         .route("/api/order", post(order))
         .route("/.well-known/jwks.json", get(keys))
+        .route("/api/support/{key}/report/{code}", get(report).post(report))
         .with_state(Counter { book, stop: stop.clone() });
     let serve = axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
     Listening { stop, server: tokio::spawn(serve.into_future()) }
@@ -232,6 +255,14 @@ async fn keys(State(counter): State<Counter>) -> Response {
     } else {
         message(503, "the keys cannot be had")
     }
+}
+
+async fn report(State(counter): State<Counter>, Path((key, _)): Path<(String, String)>) -> Response {
+    let mut book = lock(&counter.book);
+    book.reports.push(key);
+    book.next.clear();
+    book.otherwise = Answer::Pizza;
+    message(200, "Problem resolved. Pizza is back on the menu!")
 }
 
 async fn order(State(counter): State<Counter>, headers: HeaderMap, body: Bytes) -> Response {

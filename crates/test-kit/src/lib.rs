@@ -11,6 +11,7 @@ mod installation;
 mod ledger;
 mod oven;
 mod process;
+mod receiver;
 mod reply;
 mod seed;
 
@@ -22,4 +23,5 @@ pub use fake_factory::{API_KEY, Answer, Call, FakeFactory, VENDOR};
 pub use installation::{Account, Installation, Logs, free_port};
 pub use ledger::pizzas_in_ledger;
 pub use process::{Process, command};
+pub use receiver::Receiver;
 pub use reply::Reply;
