@@ -85,6 +85,16 @@ impl Instance {
         self.rule == rule.id
     }
 
+    /// When it will have been Pending, or Recovering, for as long as its rule demands; nothing while it is Alerting.
+    pub(super) fn period_ends(&self, rule: &Rule) -> Option<Timestamp> {
+        let (since, period) = match self.state {
+            State::Pending => (self.since, rule.pending),
+            State::Recovering => (self.good_since?, rule.keep_firing),
+            State::Normal | State::Alerting => return None,
+        };
+        since.checked_add(period).ok()
+    }
+
     fn next_while_bad(&self, rule: &Rule, at: Timestamp) -> State {
         match self.state {
             State::Pending | State::Normal if elapsed(self.since, at) < rule.pending => State::Pending,

@@ -130,6 +130,13 @@ impl Evaluator {
         self.rules.iter().map(of).collect()
     }
 
+    /// When an instance will have been Pending, or Recovering, for as long as its rule demands: worth an evaluation of
+    /// its own.
+    pub fn next_change(&self) -> Option<Timestamp> {
+        let instances = self.instances.values();
+        instances.filter_map(|instance| instance.period_ends(self.rules.find(&instance.rule)?)).min()
+    }
+
     /// Every instance that is not Normal. [`restore`](Self::restore) takes them after a restart.
     pub fn instances(&self) -> impl Iterator<Item = &Instance> {
         self.instances.values()

@@ -49,6 +49,23 @@ fn the_alert_stays_while_the_circuit_is_open_and_nobody_calls() {
 }
 
 #[test]
+fn a_look_that_comes_a_millisecond_early_costs_no_whole_evaluation() {
+    let mut evaluator = Evaluator::new(Rules::all(Pace::REAL));
+    let open = Snapshot::parse("pizza_circuit_state{state=\"open\"} 1\n").unwrap();
+    let mut evaluate = |millisecond: i64| {
+        let at = jiff::Timestamp::from_millisecond(millisecond).unwrap();
+        evaluator.record(at, &open);
+        evaluator.evaluate(at);
+        let success = evaluator.instances().find(|instance| instance.rule == "factory-success-rate").unwrap();
+        (success.state, evaluator.next_change().map(jiff::Timestamp::as_millisecond))
+    };
+    assert_eq!(evaluate(0), (Pending, Some(30_000)), "\"Circuit open\" has the shortest period");
+    assert_eq!(evaluate(30_000), (Pending, Some(60_000)));
+    assert_eq!(evaluate(59_999), (Pending, Some(60_000)));
+    assert_eq!(evaluate(60_000), (Alerting, None), "nothing that is Alerting waits for a period to end");
+}
+
+#[test]
 fn a_flapping_rule_tells_people_once() {
     let seen = scenarios::flapping().evaluate();
     let way = way(&seen, "factory-success-rate");

@@ -93,6 +93,16 @@ impl Operations {
         self.close_what_is_over().await;
     }
 
+    /// Waits until an alert has been Pending, or Recovering, for as long as it has to be; without end if none is.
+    pub(super) async fn a_period_is_over(&self) {
+        let now = Timestamp::now();
+        let ends = self.evaluator().next_change();
+        match ends.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default()) {
+            Some(left) => tokio::time::sleep(left).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Pauses are for every instance: whoever made them wrote them down.
     async fn follow_pauses(&self, now: Timestamp) -> Vec<Transition> {
         let Ok(pauses) = self.store.alert_pauses().await else { return Vec::new() };

@@ -123,7 +123,8 @@ fn grafana(config: &Config) -> Result<Option<GrafanaAnnotations>, OperationsErro
 /// Watches until the shutdown signal.
 ///
 /// Metrics are looked at twice for each evaluation, as Prometheus would scrape them. A circuit that opens is looked
-/// at at once: whoever has to be woken for it is woken after the pending period, not up to an evaluation later.
+/// at at once, and so is an alert whose period is over: whoever has to be woken is woken after the pending period, and
+/// not an evaluation later because a look came a millisecond early.
 pub async fn watch(operations: Arc<Operations>, shutdown: CancellationToken) {
     if !operations.config.alerts.enabled {
         return shutdown.cancelled().await;
@@ -146,6 +147,7 @@ pub async fn watch(operations: Arc<Operations>, shutdown: CancellationToken) {
             _ = gather.tick() => {
                 operations.gather().await;
                 continue;
+            () = operations.a_period_is_over() => evaluate_next = true,
             }
             () = shutdown.cancelled() => return,
         }
