@@ -37,9 +37,10 @@ impl Operations {
             title: title(status, first, &known),
             message: self.message(status, transitions, &known).join("\n"),
             severity,
+            // Each by itself: a receiver that knows alerts by their labels would take another severity for another alert.
             alerts: transitions
                 .iter()
-                .map(|transition| self.alert(status, transition, severity, &links))
+                .map(|alert| self.alert(status, alert, self.severity(&[alert], &known), &links))
                 .collect(),
             links,
         })

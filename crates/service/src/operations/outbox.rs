@@ -64,11 +64,7 @@ impl Operations {
     }
 
     async fn tell(&self, status: Status, transitions: Vec<&Transition>) {
-        let mut groups: BTreeMap<&str, Vec<&Transition>> = BTreeMap::new();
-        for transition in transitions {
-            groups.entry(group_of(&transition.rule)).or_default().push(transition);
-        }
-        for group in groups.values() {
+        for group in in_groups(&transitions).values() {
             if let Some(notification) = self.notification(status, group).await {
                 self.post_notification(group, notification).await;
             }
@@ -124,12 +120,10 @@ impl Operations {
         if forgetful.is_empty() {
             return;
         }
-        let firing = self.firing();
-        for point in forgetful {
-            let wanted: Vec<&Transition> =
-                firing.iter().filter(|firing| point.wants(firing.severity)).collect();
-            if let Some(notification) = self.notification(Status::Firing, &wanted).await {
-                self.deliver_at_once(point.name, notification);
+        for group in in_groups(&self.firing().iter().collect::<Vec<_>>()).values() {
+            let Some(notification) = self.notification(Status::Firing, group).await else { continue };
+            for point in forgetful.iter().filter(|point| point.wants(notification.severity)) {
+                self.deliver_at_once(point.name.clone(), notification.clone());
             }
         }
     }
@@ -313,6 +307,15 @@ fn outcome(claimed: &ClaimedNotice, delivered: Result<(), Undelivered>) -> Notic
         }
         Err(Undelivered::Temporary { why, .. } | Undelivered::Permanent { why }) => {
             NoticeOutcome::GivenUp { why }
+/// What is told together.
+fn in_groups<'a>(transitions: &[&'a Transition]) -> BTreeMap<&'a str, Vec<&'a Transition>> {
+    let mut groups: BTreeMap<&str, Vec<&Transition>> = BTreeMap::new();
+    for transition in transitions {
+        groups.entry(group_of(&transition.rule)).or_default().push(transition);
+    }
+    groups
+}
+
         }
     }
 }
