@@ -5,7 +5,7 @@
 use super::{acts, extract::Path, pages};
 use crate::{
     app::AppState,
-    edge::{Problem, RequestId},
+    edge::{Exchange, Problem},
     operations::ActLink,
 };
 use askama::Template;
@@ -50,7 +50,7 @@ pub async fn show(State(app): State<AppState>, Path(token): Path<String>) -> Res
 )]
 pub async fn perform(
     State(app): State<AppState>,
-    request: Option<Extension<RequestId>>,
+    exchange: Option<Extension<Exchange>>,
     Path(token): Path<String>,
 ) -> Result<Response, Problem> {
     let (act, incident) = read(&app, &token).await?;
@@ -69,7 +69,7 @@ pub async fn perform(
             ("incident.end_chaos", outcome)
         }
     };
-    let request = request.map(|Extension(id)| id);
+    let request = exchange.map(|Extension(exchange)| exchange.id());
     acts::record_of_nobody(&app, request, action, format!("incident {}", incident.id), &outcome).await;
     let title = format!("Incident {}", incident.id);
     pages::html(&Page { title, lines: vec![outcome], button: None })

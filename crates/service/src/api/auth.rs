@@ -8,6 +8,7 @@ use crate::{
     app::AppState,
     auth::{HashError, PasswordRefused, SessionsError, check_new_password, is_historic},
     edge::Problem,
+    operations::is_reserved,
 };
 use axum::{extract::State, http::StatusCode};
 use domain::{EmailAddress, Name, PersonError, Role, User};
@@ -59,6 +60,9 @@ pub async fn register(
         complete(body).ok_or_else(|| Problem::bad_request("name, email, and password are required"))?;
     let name = Name::parse(&name).map_err(|error| invalid("name", error))?;
     let email = EmailAddress::parse(&email).map_err(|error| invalid("email", error))?;
+    if is_reserved(&email) {
+        return Err(email_taken());
+    }
     check_new_password(&password, (&name, &email), app.config.auth.password_policy)?;
     let password_hash = app.passwords.hash(password).await?;
     let new = NewUser { name, email, password_hash, roles: vec![Role::Diner] };

@@ -10,6 +10,7 @@ use crate::{
     app::AppState,
     auth::{Session, check_new_password},
     edge::Problem,
+    operations::is_reserved,
 };
 use axum::{extract::State, http::StatusCode};
 use domain::{EmailAddress, Name, User, UserId};
@@ -215,6 +216,9 @@ impl ChangeUser {
         let email = given(self.email).map(|email| EmailAddress::parse(&email)).transpose();
         let (name, email) =
             (name.map_err(|error| invalid("name", error))?, email.map_err(|error| invalid("email", error))?);
+        if email.as_ref().is_some_and(is_reserved) {
+            return Err(email_taken());
+        }
         let password_hash = match self.password.filter(|password| !password.expose_secret().is_empty()) {
             None => None,
             Some(password) => {

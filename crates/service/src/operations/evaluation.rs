@@ -1,6 +1,6 @@
 //! The alert rules, evaluated over our own metrics, so that an installation without Prometheus or Grafana still pages.
 
-use super::Operations;
+use super::{Operations, outbox::Way};
 use alerting::{Evaluation, Evaluator, Instance, Pause, PauseError, Severity, Snapshot, State, Transition};
 use jiff::Timestamp;
 use std::{
@@ -11,6 +11,9 @@ use store::{AlertChange, AlertNews, AlertPause, AlertRow, StoreError};
 
 /// An instance that has not written for so many evaluations is gone, and its alerts with it.
 const GONE_AFTER: u32 = 3;
+
+/// So long a database that is locked, or away, may hold up those who have to be told.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The recording rule of the factory's success rate.
 const SUCCESS_RATE: &str = "pizza:factory_success:percent";
@@ -85,12 +88,19 @@ impl Operations {
         transitions.iter().for_each(log);
         paused.iter().for_each(log_pause);
         self.show_states();
-        let news = self.record(&transitions).await;
-        self.look_for_open_incidents().await;
-        self.follow(&transitions).await;
-        self.tell_news(&news, &transitions).await;
-        self.gather().await;
-        self.close_what_is_over().await;
+        match self.record(&transitions).await {
+            Some(news) => {
+                self.look_for_open_incidents().await;
+                self.follow(&transitions).await;
+                self.tell_news(&news, &transitions, Way::Outbox).await;
+            }
+            None => self.tell_news(&news_of(&transitions), &transitions, Way::Direct).await,
+        }
+        let afterwards = async {
+            self.gather().await;
+            self.close_what_is_over().await;
+        };
+        in_time(afterwards).await;
     }
 
     /// Waits until an alert has been Pending, or Recovering, for as long as it has to be; without end if none is.
@@ -122,20 +132,16 @@ impl Operations {
         pauses.iter().flat_map(pause).collect()
     }
 
-    /// Writes down how the alerts stand. Without a database, what is new here counts as new for everybody: rather
-    /// twice than never.
-    async fn record(&self, transitions: &[Transition]) -> AlertNews {
+    /// Writes down how the alerts stand; what is new for the whole installation. `None`: the database is away.
+    async fn record(&self, transitions: &[Transition]) -> Option<AlertNews> {
         let rows = self.evaluator().instances().map(row).collect();
         let changes = transitions.iter().map(change).collect();
-        match self.store.record_alerts(&self.instance, rows, changes, self.gone_after()).await {
-            Ok(news) => news,
+        let recorded = self.store.record_alerts(&self.instance, rows, changes, self.gone_after());
+        match in_time(recorded).await? {
+            Ok(news) => Some(news),
             Err(error) => {
                 failed(&error, "the states of alerts could not be written down");
-                let of = |which: fn(&Transition) -> bool| {
-                    let mine = transitions.iter().filter(move |transition| which(transition));
-                    mine.map(|transition| (transition.rule.clone(), labels(&transition.labels))).collect()
-                };
-                AlertNews { began: of(Transition::begins_alert), ended: of(Transition::ends_alert) }
+                None
             }
         }
     }
@@ -186,6 +192,8 @@ impl Operations {
     ) -> Result<AlertPause, PauseAlertError> {
         let id = self.evaluator().rules().find(rule).ok_or(PauseError::NoSuchRule)?.id;
         check_pause(Timestamp::now(), until)?;
+        // As it is kept.
+        let until = Timestamp::from_millisecond(until.as_millisecond()).unwrap_or(until);
         let pause = AlertPause { rule: id.to_owned(), until, by };
         self.store.pause_alert(pause.clone()).await?;
         Ok(pause)
@@ -199,6 +207,24 @@ impl Operations {
         // States are replaced whole, so they are whole after any panic.
         self.evaluator.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Without a database, what is new here counts as new for everybody: rather twice than never.
+fn news_of(transitions: &[Transition]) -> AlertNews {
+    let of = |which: fn(&Transition) -> bool| {
+        let mine = transitions.iter().filter(move |transition| which(transition));
+        mine.map(|transition| (transition.rule.clone(), labels(&transition.labels))).collect()
+    };
+    AlertNews { began: of(Transition::begins_alert), ended: of(Transition::ends_alert) }
+}
+
+/// Waits for the database as long as whoever has to be woken can wait. `None`: it has not answered.
+pub(super) async fn in_time<T>(asked: impl Future<Output = T>) -> Option<T> {
+    let answered = tokio::time::timeout(PATIENCE, asked).await;
+    if answered.is_err() {
+        tracing::error!("type" = "db", component = "operations", "the database does not answer");
+    }
+    answered.ok()
 }
 
 fn check_pause(now: Timestamp, until: Timestamp) -> Result<(), PauseError> {

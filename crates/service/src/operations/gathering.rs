@@ -54,7 +54,8 @@ impl Operations {
 
     async fn count(&self, incident: &Incident, spell: &Spell) {
         let since: CallTally = tally(&self.metrics).since(spell.before);
-        if let Err(error) = self.store.record_incident_tally(incident.id, &self.instance, since).await {
+        // Each run of an instance for itself: what was counted before a restart stays counted.
+        if let Err(error) = self.store.record_incident_tally(incident.id, &self.run, since).await {
             failed(&error, "what was counted could not be written down");
         }
     }
@@ -102,17 +103,20 @@ impl Operations {
 
     fn first_failure(&self, spell: &Spell) -> IncidentEvent {
         let text = format!("The first call to the factory failed: {}", as_code(&spell.first));
-        self.failure(&spell.first, Kind::FirstFailure, text)
+        // There is one, whatever other instances, or this one after a restart, see fail first.
+        let (at, kind) = (spell.first.at, Kind::FirstFailure);
+        IncidentEvent { at, key: "first-failure".to_owned(), kind, text }
     }
 
     fn last_failure(&self, spell: &Spell) -> IncidentEvent {
         let text = format!("The last call to the factory that failed: {}", as_code(&spell.last));
-        self.failure(&spell.last, Kind::LastFailure, text)
-    }
-
-    fn failure(&self, call: &FailedCall, kind: Kind, text: String) -> IncidentEvent {
-        let key = format!("{kind}:{}:{}", self.instance, call.at.as_millisecond());
-        IncidentEvent { at: call.at, key, kind, text }
+        let (at, kind) = (spell.last.at, Kind::LastFailure);
+        IncidentEvent {
+            at,
+            key: format!("last-failure:{}:{}", self.instance, at.as_millisecond()),
+            kind,
+            text,
+        }
     }
 
     fn recovery(&self, spell: &Spell) -> Option<IncidentEvent> {

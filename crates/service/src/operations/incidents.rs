@@ -5,18 +5,20 @@ use super::{
     causes::{cause_of, is_consequence},
     evaluation::{failed, labels},
 };
-use alerting::{State, Transition};
+use alerting::{Reason, State, Transition};
 use domain::{
     Acknowledgement, Cause, Incident, IncidentEvent, IncidentEventKind as Kind, IncidentId, OrderState,
 };
 use factory_api::ReportLink;
 use factory_client::ReportLinkError;
 use jiff::{SignedDuration, Timestamp};
-use std::sync::PoisonError;
+use std::{sync::PoisonError, time::Duration};
 use store::{IncidentOpening, StoreError};
 
 /// A failing spell that began so long before the alert is what the alert is about.
 const FIRST_SIGN: SignedDuration = SignedDuration::from_mins(10);
+/// Between an order and its first call, if nothing holds it up.
+const A_MOMENT: Duration = Duration::from_secs(2);
 
 /// Why the factory's chaos was not ended.
 #[derive(Debug, thiserror::Error)]
@@ -56,13 +58,17 @@ impl Operations {
 
     /// Opens what has to be opened, and writes alerts into the timelines.
     pub(super) async fn follow(&self, transitions: &[Transition]) {
-        let turned_bad = transitions.iter().filter(|transition| transition.from == State::Normal);
-        // What is a consequence joins what is open, so it comes last.
-        let mut causes: Vec<(Cause, Timestamp)> =
-            turned_bad.filter_map(|bad| Some((cause_of(&bad.rule)?, bad.since))).collect();
-        causes.sort_by_key(|(cause, _)| is_consequence(*cause));
+        // Of what is bad, not only of what has just turned so: the database may have been away just then. What is a
+        // consequence joins what is open, so it comes last.
+        let mut causes: Vec<(Cause, Timestamp)> = {
+            let evaluator = self.evaluator();
+            evaluator.instances().filter_map(|bad| Some((cause_of(&bad.rule)?, bad.since))).collect()
+        };
+        causes.sort_by_key(|(cause, since)| (is_consequence(*cause), *since));
         for (cause, since) in causes {
-            if !(is_consequence(cause) && self.has_open_incident()) {
+            let open = self.open_incidents();
+            let known = open.iter().any(|incident| incident.cause == cause);
+            if !known && !(is_consequence(cause) && !open.is_empty()) {
                 self.open(cause, since).await;
             }
         }
@@ -72,9 +78,8 @@ impl Operations {
     }
 
     async fn open(&self, cause: Cause, since: Timestamp) {
-        let spell = self.kitchen.trouble().filter(|_| cause == Cause::Factory);
-        let first = spell.map(|spell| spell.first.at).filter(|at| since.duration_since(*at) <= FIRST_SIGN);
-        let began_at = first.unwrap_or(since).min(since);
+        let began_at = self.first_sign(cause).await.filter(|at| since.duration_since(*at) <= FIRST_SIGN);
+        let began_at = began_at.unwrap_or(since).min(since);
         match self.store.open_incident(IncidentOpening { cause, began_at, opened_at: since }).await {
             Ok((incident, new)) => {
                 if new {
@@ -97,6 +102,17 @@ impl Operations {
         }
     }
 
+    /// The call that failed first, or when the order it was made for was placed: that order is part of the incident.
+    async fn first_sign(&self, cause: Cause) -> Option<Timestamp> {
+        let first = self.kitchen.trouble().filter(|_| cause == Cause::Factory)?.first;
+        let order = self.orders.order(first.order).await.ok().flatten();
+        let placed_at = order.map(|order| order.date).filter(|at| {
+            let took = Duration::try_from(first.at.duration_since(*at)).unwrap_or_default();
+            took <= self.config.factory.attempt_timeout + A_MOMENT
+        });
+        Some(placed_at.unwrap_or(first.at).min(first.at))
+    }
+
     fn event(&self, transition: &Transition) -> IncidentEvent {
         let kind = match transition.to {
             State::Pending => Kind::AlertPending,
@@ -111,6 +127,8 @@ impl Operations {
         // Of an alert that is over, the value is the last one that was bad.
         let shown = !unit.is_empty() && matches!(transition.to, State::Pending | State::Alerting);
         let value = if shown { format!(" (value {:.1}{unit})", transition.value) } else { String::new() };
+        // It says nothing of how things are.
+        let paused = if transition.reason == Reason::Paused { ", because it is paused" } else { "" };
         IncidentEvent {
             at,
             key: format!(
@@ -120,7 +138,7 @@ impl Operations {
                 at.as_millisecond()
             ),
             kind,
-            text: format!("Alert \"{name}\": {from} → {to}{}", value.replace(".0 ", " ")),
+            text: format!("Alert \"{name}\": {from} → {to}{}{paused}", value.replace(".0 ", " ")),
         }
     }
 
@@ -151,10 +169,6 @@ impl Operations {
             kind: Kind::Metric,
             text: format!("{} is {rate}", transition.name),
         })
-    }
-
-    fn has_open_incident(&self) -> bool {
-        !self.open.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Writes these into the timeline of every open incident.
@@ -248,19 +262,30 @@ impl Operations {
             return Ok(false);
         }
         // There is always an order that waits through no fault; those of the incident are to be made.
+        let last_sign = self.last_sign_of(incident).await?;
         for state in [OrderState::Queued, OrderState::Making] {
             let oldest = self.orders.orders_in(state, 1, 1).await?.orders.into_iter().next();
-            if oldest.is_some_and(|oldest| oldest.date <= self.last_sign_of(incident)) {
+            if oldest.is_some_and(|oldest| oldest.date <= last_sign) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// Orders that were placed before this belong to the incident.
-    fn last_sign_of(&self, incident: &Incident) -> Timestamp {
+    /// Orders that were placed before this belong to the incident. Its timeline knows of other instances, and of the
+    /// time before a restart.
+    async fn last_sign_of(&self, incident: &Incident) -> Result<Timestamp, StoreError> {
+        let is_sign = |event: &&IncidentEvent| {
+            matches!(event.kind, Kind::AlertPending | Kind::AlertAlerting | Kind::AlertRecovering)
+                && event.rule().and_then(cause_of) == Some(incident.cause)
+        };
+        let file = self.store.incident(incident.id).await?;
+        let told = file.iter().flat_map(|file| &file.events).filter(is_sign).map(|event| event.at).max();
         let recovered = self.kitchen.trouble().and_then(|spell| spell.recovered_at);
-        recovered.unwrap_or(incident.opened_at).max(incident.opened_at)
+        Ok(incident
+            .opened_at
+            .max(told.unwrap_or(incident.opened_at))
+            .max(recovered.unwrap_or(incident.opened_at)))
     }
 
     async fn close(&self, incident: &Incident) {

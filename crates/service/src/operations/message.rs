@@ -3,7 +3,7 @@
 use super::{
     ActLink, Operations,
     causes::{cause_of, is_consequence},
-    evaluation::labels,
+    evaluation::{in_time, labels},
 };
 use crate::fulfilment::FailedCall;
 use alerting::{Severity, Transition};
@@ -28,7 +28,7 @@ impl Operations {
         transitions: &[&Transition],
     ) -> Option<Notification> {
         let first = transitions.first()?;
-        let known = self.known(first).await;
+        let known = in_time(self.known(first)).await.unwrap_or_else(|| self.little_known(first));
         let severity = self.severity(transitions, &known);
         let links = self.links(first, known.incident.as_ref());
         Some(Notification {
@@ -58,6 +58,12 @@ impl Operations {
             orders: self.store.tally_orders(span).await.ok(),
             incident,
         }
+    }
+
+    /// What is known without a database.
+    fn little_known(&self, transition: &Transition) -> Known {
+        let incident = self.incident_of(&transition.rule);
+        Known { incident, window: None, queue: self.kitchen.status().queue, orders: None }
     }
 
     /// Nobody is woken for what a planned window asks to sleep through, nor again for what an incident leads to that
@@ -157,7 +163,7 @@ impl Operations {
             starts_at: transition.since,
             ends_at: (status == Status::Resolved).then_some(transition.at),
             value: Some(transition.value),
-            fingerprint: fingerprint(transition),
+            fingerprint: fingerprint_of(transition),
             generator_url: links.incident.clone(),
             dashboard_url: links.dashboard.clone(),
         }
@@ -184,9 +190,14 @@ pub(super) fn group_of(rule: &str) -> &str {
     }
 }
 
-pub(super) fn fingerprint(transition: &Transition) -> String {
+pub(super) fn fingerprint_of(transition: &Transition) -> String {
+    fingerprint(&transition.rule, &labels(&transition.labels))
+}
+
+/// Names an alert by its rule and its labels as they are kept.
+pub(super) fn fingerprint(rule: &str, labels: &str) -> String {
     use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(format!("{}:{}", transition.rule, labels(&transition.labels)));
+    let digest = Sha256::digest(format!("{rule}:{labels}"));
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -22,14 +22,15 @@ pub use act_link::{ActLink, ActLinks};
 pub use evaluation::{AlertView, PauseAlertError};
 pub use incidents::EndChaosError;
 pub use report::calls;
-pub use synthetic::{SYNTHETIC_DINER, place_synthetic_orders};
+pub use synthetic::{SYNTHETIC_DINER, is_reserved, place_synthetic_orders};
 pub use tally::tally;
 
 use crate::{config::Config, fulfilment::Kitchen};
 use alerting::{Evaluator, Pace, Rules};
 use annotations::GrafanaAnnotations;
 use domain::Incident;
-use jiff::tz::TimeZone;
+use evaluation::in_time;
+use jiff::{Timestamp, tz::TimeZone};
 use notifications::Notifier;
 use std::{
     sync::{Arc, Mutex},
@@ -50,6 +51,8 @@ pub struct Operations {
     config: Config,
     /// This instance's name among those that share the database. It stays the same through a restart.
     instance: String,
+    /// The same, and since when it runs: its metrics count from there.
+    run: String,
     public_url: Url,
     time_zone: TimeZone,
     evaluator: Mutex<Evaluator>,
@@ -89,6 +92,7 @@ impl Operations {
             kitchen,
             metrics,
             instance: config.instance_name(),
+            run: format!("{} since {}", config.instance_name(), Timestamp::now().as_millisecond()),
             public_url: config.public_url(),
             // Checked with the configuration.
             time_zone: TimeZone::get(&config.incidents.time_zone).unwrap_or(TimeZone::UTC),
@@ -144,10 +148,10 @@ pub async fn watch(operations: Arc<Operations>, shutdown: CancellationToken) {
                 scrape.reset();
                 evaluate_next = true;
             }
-            _ = gather.tick() => {
-                operations.gather().await;
-                continue;
             () = operations.a_period_is_over() => evaluate_next = true,
+            _ = gather.tick() => {
+                in_time(operations.gather()).await;
+                continue;
             }
             () = shutdown.cancelled() => return,
         }

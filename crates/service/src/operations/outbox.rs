@@ -3,8 +3,8 @@
 
 use super::{
     Operations,
-    evaluation::{failed, labels},
-    message::{fingerprint, group_of},
+    evaluation::{failed, in_time, labels},
+    message::{fingerprint, fingerprint_of, group_of},
 };
 use alerting::{Reason, Transition};
 use annotations::{AnnotationError, AnnotationId, Annotations, Region};
@@ -34,6 +34,15 @@ enum Letter {
     Annotation { subject: String, from: Timestamp, to: Option<Timestamp>, tags: Vec<String>, text: String },
 }
 
+/// How something is told.
+#[derive(Clone, Copy)]
+pub(super) enum Way {
+    /// Written down first, and sent by whoever takes it.
+    Outbox,
+    /// At once and by every instance that notices: there is no database to write it down in.
+    Direct,
+}
+
 enum Undelivered {
     /// Trying again may help, after so long at least.
     Temporary {
@@ -47,7 +56,7 @@ enum Undelivered {
 
 impl Operations {
     /// Tells people of alerts that began or ended for the whole installation.
-    pub(super) async fn tell_news(&self, news: &AlertNews, transitions: &[Transition]) {
+    pub(super) async fn tell_news(&self, news: &AlertNews, transitions: &[Transition], way: Way) {
         let of = |these: &[(String, String)], which: fn(&Transition) -> bool| -> Vec<&Transition> {
             let is_news = |t: &&Transition| {
                 these.iter().any(|(rule, labelled)| *rule == t.rule && *labelled == labels(&t.labels))
@@ -55,27 +64,27 @@ impl Operations {
             // A pause says nothing of how things are, so nobody is told that all is well.
             transitions.iter().filter(is_news).filter(|t| which(t) && t.reason == Reason::Value).collect()
         };
-        self.tell(Status::Firing, of(&news.began, Transition::begins_alert)).await;
-        self.tell(Status::Resolved, of(&news.ended, Transition::ends_alert)).await;
+        self.tell(Status::Firing, of(&news.began, Transition::begins_alert), way).await;
+        self.tell(Status::Resolved, of(&news.ended, Transition::ends_alert), way).await;
         if news.began.iter().any(|(rule, _)| group_of(rule) == domain::Cause::Factory.as_str()) {
             self.end_chaos_unasked().await;
         }
         self.repeat().await;
     }
 
-    async fn tell(&self, status: Status, transitions: Vec<&Transition>) {
+    async fn tell(&self, status: Status, transitions: Vec<&Transition>, way: Way) {
         for group in in_groups(&transitions).values() {
             if let Some(notification) = self.notification(status, group).await {
-                self.post_notification(group, notification).await;
+                self.post_notification(group, notification, way).await;
             }
         }
     }
 
-    async fn post_notification(&self, group: &[&Transition], notification: Notification) {
+    async fn post_notification(&self, group: &[&Transition], notification: Notification, way: Way) {
         let Some(first) = group.first() else { return };
         let incident = self.incident_of(&first.rule);
         let name =
-            format!("{}:{}:{:?}", fingerprint(first), first.since.as_millisecond(), notification.status);
+            format!("{}:{}:{:?}", fingerprint_of(first), first.since.as_millisecond(), notification.status);
         let letter = Letter::Notification {
             incident: incident.map(|incident| incident.id.0),
             notification: Box::new(notification.clone()),
@@ -87,14 +96,15 @@ impl Operations {
             payload: letter.to_json(),
         };
         let notices: Vec<_> = wanting.map(notice).collect();
-        match self.store.enqueue_notices(notices.clone()).await {
-            Ok(_) => self.post.notify_one(),
-            Err(error) => {
-                failed(&error, "the outbox cannot be used; notices are sent at once");
-                for notice in notices {
-                    self.deliver_at_once(notice.contact_point, notification.clone());
-                }
+        if matches!(way, Way::Outbox) {
+            match in_time(self.store.enqueue_notices(notices.clone())).await {
+                Some(Ok(_)) => return self.post.notify_one(),
+                Some(Err(error)) => failed(&error, "the outbox cannot be used; notices are sent at once"),
+                None => {}
             }
+        }
+        for notice in notices {
+            self.deliver_at_once(notice.contact_point, notification.clone());
         }
     }
 
@@ -138,7 +148,7 @@ impl Operations {
         let untold = mine.iter().filter(|mine| {
             !others.iter().any(|(_, row)| row.rule == mine.rule && row.labels == labels(&mine.labels))
         });
-        self.tell(Status::Firing, untold.collect()).await;
+        self.tell(Status::Firing, untold.collect(), Way::Outbox).await;
     }
 
     /// The alerts of this instance that people have been told of, as if they began now.
@@ -222,6 +232,9 @@ impl Operations {
     async fn deliver(&self, claimed: &ClaimedNotice) {
         let letter = serde_json::from_str::<Letter>(&claimed.notice.payload);
         let delivered = match &letter {
+            Ok(Letter::Notification { notification, .. }) if self.is_late(claimed, notification).await => {
+                Err(Undelivered::Permanent { why: "it was over before it could be told".into() })
+            }
             Ok(Letter::Notification { notification, .. }) => {
                 let point = &claimed.notice.contact_point;
                 let delivered = self.notifier.deliver(point, notification).await;
@@ -245,6 +258,21 @@ impl Operations {
             Ok(_) => {}
             Err(error) => failed(&error, "a notice may be sent twice"),
         }
+    }
+
+    /// Whether an alert has ended since it could not be told for the first time. Told now, it would come after the
+    /// news that it is over, and nobody would ever take it back.
+    async fn is_late(&self, claimed: &ClaimedNotice, notification: &Notification) -> bool {
+        if claimed.attempts == 1 || notification.status != Status::Firing {
+            return false;
+        }
+        let all = self.store.alerts(self.gone_after(), None).await;
+        // After a restart nobody has written for a while, and what this instance had goes on.
+        let own = self.store.alerts(Duration::ZERO, Some(&self.instance)).await;
+        let (Ok(all), Ok(own)) = (all, own) else { return false };
+        let firing = all.iter().chain(&own).filter(|(_, row)| row.firing);
+        let firing: Vec<_> = firing.map(|(_, row)| fingerprint(&row.rule, &row.labels)).collect();
+        !notification.alerts.iter().any(|alert| firing.contains(&alert.fingerprint))
     }
 
     async fn mark(&self, subject: &str, region: &Region) -> Result<(), Undelivered> {
@@ -289,6 +317,15 @@ impl Operations {
     }
 }
 
+/// What is told together.
+fn in_groups<'a>(transitions: &[&'a Transition]) -> BTreeMap<&'a str, Vec<&'a Transition>> {
+    let mut groups: BTreeMap<&str, Vec<&Transition>> = BTreeMap::new();
+    for transition in transitions {
+        groups.entry(group_of(&transition.rule)).or_default().push(transition);
+    }
+    groups
+}
+
 impl Letter {
     fn to_json(&self) -> String {
         // Plain data of ours always serialises.
@@ -307,15 +344,6 @@ fn outcome(claimed: &ClaimedNotice, delivered: Result<(), Undelivered>) -> Notic
         }
         Err(Undelivered::Temporary { why, .. } | Undelivered::Permanent { why }) => {
             NoticeOutcome::GivenUp { why }
-/// What is told together.
-fn in_groups<'a>(transitions: &[&'a Transition]) -> BTreeMap<&'a str, Vec<&'a Transition>> {
-    let mut groups: BTreeMap<&str, Vec<&Transition>> = BTreeMap::new();
-    for transition in transitions {
-        groups.entry(group_of(&transition.rule)).or_default().push(transition);
-    }
-    groups
-}
-
         }
     }
 }

@@ -14,6 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 /// The e-mail address of the diner to whom synthetic orders belong (RFC 2606: nobody's).
 pub const SYNTHETIC_DINER: &str = "synthetic-orders@jwt-pizza.invalid";
+/// Whether an address is one that nobody may have: whoever had it would get pizzas that nobody paid for.
+pub fn is_reserved(email: &EmailAddress) -> bool {
+    email.to_string().eq_ignore_ascii_case(SYNTHETIC_DINER)
+}
+
 /// No hash: there is no password for it.
 const NO_PASSWORD: &str = "!";
 /// So long a synthetic order may take before it counts as queued.

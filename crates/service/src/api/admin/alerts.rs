@@ -165,7 +165,9 @@ pub async fn pause(
         acts.record(&session, "alert.resume", format!("alert {name}"), None).await;
         return Ok(axum::Json(PausedRule { name, paused_until: None }));
     }
-    let until = Timestamp::now() + SignedDuration::from_mins(i64::from(wanted.minutes));
+    // A time that no clock shows is as far away as one can be: it is refused with the others.
+    let until = Timestamp::now().saturating_add(SignedDuration::from_mins(i64::from(wanted.minutes)));
+    let until = until.unwrap_or(Timestamp::MAX);
     let by = session.user.name.to_string();
     let pause = app.operations.pause_alert(&name, until, by).await.map_err(refused)?;
     let minutes = format!("for {} min", wanted.minutes);
