@@ -4,8 +4,11 @@
 //! One binary, so that it is linked once.
 #![allow(clippy::unwrap_used)]
 
+mod admin_alerts;
 mod admin_audit;
+mod admin_chaos_windows;
 mod admin_circuit;
+mod admin_incidents;
 mod admin_queue;
 mod auth;
 mod chaos;
@@ -21,6 +24,7 @@ mod openapi;
 mod order_events;
 mod orders;
 mod outage;
+mod pages;
 mod queue;
 mod shape;
 mod status;
