@@ -39,6 +39,11 @@ pub fn after(time: Timestamp, later: Duration) -> Timestamp {
     time + SignedDuration::try_from(later).unwrap()
 }
 
+/// A time so much earlier.
+pub fn before(time: Timestamp, earlier: Duration) -> Timestamp {
+    time - SignedDuration::try_from(earlier).unwrap()
+}
+
 /// Looks again and again until there is something, and gives it; it must come within `patience`.
 pub async fn within<T>(patience: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();

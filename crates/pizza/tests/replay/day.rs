@@ -3,7 +3,7 @@
 
 use crate::{
     alertmanager::Alertmanager,
-    clock::{SPEED, minutes, text, within},
+    clock::{SPEED, after, before, minutes, text, within},
     diner::{Diner, Order},
     engines::{SUCCESS_RATE, Way},
     observer::{self, Counts, Look},
@@ -15,7 +15,6 @@ use crate::{
     story::Story,
 };
 use jiff::Timestamp;
-use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 use test_kit::Installation;
 use tokio::time::{sleep, sleep_until};
@@ -35,10 +34,12 @@ async fn the_outage_of_2_december_is_seen_by_both_engines_told_to_whom_it_concer
     let story = replay().await;
     story.is_kept();
     story.both_engines_go_the_same_way();
+    story.the_metric_drops_from_100_to_0_and_returns();
     story.the_alert_stays_while_no_calls_flow();
     story.the_page_says_what_broke_how_many_wait_and_what_to_do();
     story.alertmanager_pages_for_prometheus_and_for_the_service();
     story.everybody_hears_that_it_is_over();
+    story.nobody_s_alert_has_two_severities();
     story.no_secret_was_told();
     story.the_report_has_eight_sections();
     story.the_report_detects_what_was_seen_from_outside();
@@ -64,21 +65,27 @@ pub struct Day {
     pub acknowledged_at: Timestamp,
     /// From the end of the chaos to the incident's.
     pub closed_by: Timestamp,
-    /// What Alertmanager still takes for firing when all is over.
-    pub still_firing: Vec<Value>,
+    /// The metric on the dashboard: its lowest value before the chaos, within it, and its highest after it.
+    pub success_rate: [f64; 3],
 }
 
 async fn replay() -> Story {
     let pager = Pager::start().await;
     let alertmanager = Alertmanager::start(&pager.url(ALERTMANAGERS), &pager.url(WATCHDOG)).await;
+    let alertmanager = Arc::new(alertmanager);
     let installation = start(&contact_points(&pager, &alertmanager)).await;
     let service = installation.url("").replace("http://", "");
     let prometheus = Arc::new(Prometheus::start(&service, &alertmanager.address).await);
     let admin = Admin::log_in(&installation).await;
     let stop = CancellationToken::new();
     let metrics = installation.url("/metrics");
-    let looking = observer::watch(metrics.clone(), admin.clone(), Arc::clone(&prometheus), stop.clone());
-    let looking = tokio::spawn(looking);
+    let looking = tokio::spawn(observer::watch(
+        metrics.clone(),
+        admin.clone(),
+        Arc::clone(&prometheus),
+        Arc::clone(&alertmanager),
+        stop.clone(),
+    ));
     let diner = Arc::new(Diner::register(&installation).await);
     let traffic = Arc::clone(&diner).order_steadily(ORDER_EVERY);
 
@@ -131,7 +138,7 @@ async fn replay() -> Story {
     let day = Day {
         calls: outage::calls(&installation),
         counted: [before, Counts::at(&metrics).await],
-        still_firing: alertmanager.firing().await,
+        success_rate: success_rate(&prometheus, began, ended).await,
         chaos: [began, ended],
         installation,
         prometheus,
@@ -180,6 +187,15 @@ pub fn link_in<'a>(page: &'a Message, name: &str) -> &'a str {
     lines
         .find_map(|line| line.strip_prefix(begins.as_str()))
         .unwrap_or_else(|| panic!("no {name} in {page:?}"))
+}
+
+async fn success_rate(prometheus: &Prometheus, began: Timestamp, ended: Timestamp) -> [f64; 3] {
+    let metric = "pizza:factory_success:percent";
+    let (before, after) = (before(began, minutes(2)), after(ended, minutes(2)));
+    let healthy = prometheus.extremes(metric, before, began).await.unwrap();
+    let failing = prometheus.extremes(metric, began, ended).await.unwrap();
+    let healed = prometheus.extremes(metric, after, Timestamp::now()).await.unwrap();
+    [healthy.0, failing.0, healed.1]
 }
 
 async fn never_made(diner: &Diner, orders: &[Order]) -> Vec<Order> {

@@ -13,8 +13,9 @@ use std::time::Duration;
 pub const SUCCESS_RATE: &str = "Pizza Factory Success Rate %";
 pub const RULE: &str = "factory-success-rate";
 
-/// One may see a change at its next evaluation only, and of what the other one scraped at its next scrape only.
-pub const AGREED: Duration = EVALUATION.saturating_add(SCRAPE);
+/// One may see a change at its next evaluation only, and what the other one has seen already after its next scrape only,
+/// which takes a while on a machine that is busy.
+pub const AGREED: Duration = EVALUATION.saturating_add(SCRAPE).saturating_add(Duration::from_millis(250));
 
 /// Normal → Pending → Alerting → (Recovering) → Normal, once.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,13 @@
 //! Who watches from outside all the while: what both engines say, the kitchen's circuit, and the calls.
 
 use crate::{
+    alertmanager::Alertmanager,
     engines::{RULE, SUCCESS_RATE},
     people::{Admin, client},
     prometheus::Prometheus,
 };
 use jiff::Timestamp;
+use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +24,17 @@ pub struct Look {
     pub service: String,
     /// The same as Prometheus sees it: Normal, pending or firing.
     pub prometheus: String,
+    /// What Alertmanager takes for firing.
+    pub alertmanager: Vec<Labels>,
     pub counts: Counts,
+}
+
+/// The labels of an alert that Alertmanager knows apart. Prometheus has no `rule`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Labels {
+    pub name: String,
+    pub rule: Option<String>,
+    pub severity: String,
 }
 
 /// What `/metrics` says of the factory.
@@ -41,12 +53,13 @@ pub async fn watch(
     metrics: String,
     admin: Admin,
     prometheus: Arc<Prometheus>,
+    alertmanager: Arc<Alertmanager>,
     stop: CancellationToken,
 ) -> Vec<Look> {
     let mut looks = Vec::new();
     loop {
         let last = stop.is_cancelled();
-        looks.push(look(&metrics, &admin, &prometheus).await);
+        looks.push(look(&metrics, &admin, &prometheus, &alertmanager).await);
         if last {
             return looks;
         }
@@ -54,17 +67,29 @@ pub async fn watch(
     }
 }
 
-async fn look(metrics: &str, admin: &Admin, prometheus: &Prometheus) -> Look {
+async fn look(metrics: &str, admin: &Admin, prometheus: &Prometheus, alertmanager: &Alertmanager) -> Look {
     let from = Timestamp::now();
-    let (alerts, states, counts) =
-        tokio::join!(admin.get("/api/admin/alerts"), prometheus.states(SUCCESS_RATE), Counts::at(metrics));
+    let (alerts, states, alertmanager, counts) = tokio::join!(
+        admin.get("/api/admin/alerts"),
+        prometheus.states(SUCCESS_RATE),
+        alertmanager.firing(),
+        Counts::at(metrics)
+    );
     let rule = alerts["alerts"].as_array().unwrap().iter().find(|alert| alert["name"] == RULE).unwrap();
     Look {
         from,
         to: Timestamp::now(),
         service: rule["state"].as_str().unwrap().to_owned(),
         prometheus: states.first().cloned().unwrap_or_else(|| "Normal".to_owned()),
+        alertmanager: alertmanager.iter().map(Labels::of).collect(),
         counts,
+    }
+}
+
+impl Labels {
+    fn of(labels: &Value) -> Self {
+        let word = |name: &str| labels[name].as_str().map(str::to_owned);
+        Self { name: word("alertname").unwrap(), rule: word("rule"), severity: word("severity").unwrap() }
     }
 }
 
