@@ -8,6 +8,7 @@ mod factory;
 mod incident;
 mod process;
 mod serve;
+mod traffic;
 
 use clap::{Parser, Subcommand};
 
@@ -26,6 +27,7 @@ enum Command {
     Demo(demo::Demo),
     Serve(serve::Serve),
     Factory(factory::Factory),
+    Traffic(traffic::Traffic),
     #[command(subcommand)]
     Admin(admin::Admin),
     #[command(subcommand)]
@@ -41,6 +43,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(demo) => process::run(demo.run()),
         Command::Serve(serve) => process::run(serve.run()),
         Command::Factory(factory) => process::run(factory.run()),
+        Command::Traffic(traffic) => process::run(traffic.run()),
         Command::Admin(admin) => process::run(admin.run()),
         Command::Chaos(chaos) => process::run(chaos.run()),
         Command::Alerts(alerts) => process::run(alerts.run()),
