@@ -68,7 +68,7 @@ impl Operations {
         for (cause, since) in causes {
             let open = self.open_incidents();
             let known = open.iter().any(|incident| incident.cause == cause);
-            if !known && !(is_consequence(cause) && !open.is_empty()) {
+            if !known && (open.is_empty() || !is_consequence(cause)) {
                 self.open(cause, since).await;
             }
         }

@@ -9,6 +9,7 @@ mod document;
 mod functions;
 mod injection;
 mod inventory;
+mod links;
 mod logins;
 mod misconfiguration;
 mod objects;
