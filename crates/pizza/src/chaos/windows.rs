@@ -98,7 +98,8 @@ impl Annotate {
 
 impl Span {
     async fn write_down(self, lowers_severity: bool) -> anyhow::Result<()> {
-        let (from, to, kind, reason) = (self.from, self.to, self.kind, self.reason);
+        let (from, to) = (self.from, self.to);
+        let (kind, reason) = (self.kind.trim().to_owned(), self.reason.trim().to_owned());
         let plan = NewChaosWindow { from, to, kind, reason, lowers_severity, planned_by: None }.checked()?;
         let service = self.installation.open().await?;
         let window = service.operations().plan_chaos_window(plan).await?;

@@ -8,6 +8,7 @@ mod configuration;
 mod demo;
 mod first_admin;
 mod logs;
+mod on_call;
 mod shutdown;
 
 use std::process::Command;
