@@ -1,5 +1,6 @@
 //! What all handlers share.
 
+use crate::web::Seal;
 use crate::{
     auth::{LoginGuard, Passwords, Sessions},
     catalogue::Catalogue,
@@ -22,6 +23,8 @@ pub struct App {
     pub sessions: Sessions,
     /// Password hashing.
     pub passwords: Passwords,
+    /// What pages give to browsers and want back unchanged.
+    pub seal: Seal,
     /// Failed logins.
     pub login_guard: LoginGuard,
     /// The menu and the stores, kept at hand.

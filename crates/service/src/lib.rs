@@ -18,6 +18,7 @@ mod fulfilment;
 mod metrics_address;
 mod operations;
 mod stores;
+mod web;
 
 pub use administration::ResetPasswordError;
 pub use examination::{examine_config, examine_factory};
@@ -129,6 +130,7 @@ impl Service {
         let app = App {
             operations: Arc::new(operations),
             sessions: Sessions::new(Arc::clone(&store), &secret, &config.auth),
+            seal: web::Seal::new(&secret),
             passwords: Passwords::new()?,
             login_guard: LoginGuard::new(config.auth.login_failures_per_minute),
             catalogue: Catalogue::new(Arc::clone(&store)),

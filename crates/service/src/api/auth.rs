@@ -14,7 +14,7 @@ use axum::{extract::State, http::StatusCode};
 use domain::{EmailAddress, Name, PersonError, Role, User};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 use store::{Credentials, NewUser, Registration};
 use utoipa::ToSchema;
 
@@ -60,6 +60,17 @@ pub async fn register(
         complete(body).ok_or_else(|| Problem::bad_request("name, email, and password are required"))?;
     let name = Name::parse(&name).map_err(|error| invalid("name", error))?;
     let email = EmailAddress::parse(&email).map_err(|error| invalid("email", error))?;
+    let user = open_account(&app, name, email, password).await?;
+    signed_in(&app, &user).await
+}
+
+/// Opens a diner's account, if password and address may be.
+pub async fn open_account(
+    app: &AppState,
+    name: Name,
+    email: EmailAddress,
+    password: SecretString,
+) -> Result<User, Problem> {
     if is_reserved(&email) {
         return Err(email_taken());
     }
@@ -67,7 +78,7 @@ pub async fn register(
     let password_hash = app.passwords.hash(password).await?;
     let new = NewUser { name, email, password_hash, roles: vec![Role::Diner] };
     match app.store.create_user(new).await? {
-        Registration::Created(user) => signed_in(&app, &user).await,
+        Registration::Created(user) => Ok(user),
         Registration::EmailTaken => Err(email_taken()),
     }
 }
@@ -91,21 +102,32 @@ pub async fn login(
 ) -> Result<axum::Json<SignedIn>, Problem> {
     let email = body.email.unwrap_or_default();
     let password = body.password.unwrap_or_default();
-    if let Some(wait) = app.login_guard.must_wait(&email, address) {
-        return Err(too_many_failures(&app, wait));
+    let user = authenticate(&app, &email, password, address).await?;
+    signed_in(&app, &user).await
+}
+
+/// Whose e-mail and password these are, for whoever asks from this address.
+pub async fn authenticate(
+    app: &AppState,
+    email: &str,
+    password: SecretString,
+    address: IpAddr,
+) -> Result<User, Problem> {
+    if let Some(wait) = app.login_guard.must_wait(email, address) {
+        return Err(too_many_failures(app, wait));
     }
-    let found = matching(&app, &email, password.clone()).await?;
+    let found = matching(app, email, password.clone()).await?;
     // Others that were let in together with this one may have failed meanwhile: then it is a guess like theirs.
     let wait = match &found {
-        Some(_) => app.login_guard.must_wait(&email, address),
-        None => app.login_guard.failed(&email, address),
+        Some(_) => app.login_guard.must_wait(email, address),
+        None => app.login_guard.failed(email, address),
     };
     match (found, wait) {
-        (_, Some(wait)) => Err(too_many_failures(&app, wait)),
+        (_, Some(wait)) => Err(too_many_failures(app, wait)),
         (Some(found), None) => {
             app.metrics.login("success");
-            upgrade_hash(&app, &found, password).await;
-            signed_in(&app, &found.user).await
+            upgrade_hash(app, &found, password).await;
+            Ok(found.user)
         }
         (None, None) => {
             app.metrics.login("failure");

@@ -4,9 +4,13 @@ use super::{
     openapi::DOCUMENT,
     reference::{Answer, CALLS, Call},
 };
-use crate::{VERSION, app::AppState, edge::Problem};
+use crate::{VERSION, app::AppState, edge::Problem, web};
 use askama::Template;
-use axum::{extract::State, http::header, response::IntoResponse};
+use axum::{
+    extract::{Request, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -28,10 +32,16 @@ pub struct Welcome {
 /// Welcome
 #[utoipa::path(
     get, path = "/", tag = "documents",
-    responses((status = 200, description = "Who we are", body = Welcome)),
+    responses((status = 200, description = "Who we are; for a browser, the storefront", content(
+        (Welcome = "application/json"),
+        (String = "text/html", example = "<!doctype html>"),
+    ))),
 )]
-pub async fn welcome() -> axum::Json<Welcome> {
-    axum::Json(Welcome { message: "welcome to JWT Pizza", version: VERSION })
+pub async fn welcome(State(app): State<AppState>, request: Request) -> Response {
+    if web::wants_page(request.headers().get(header::ACCEPT), "/") {
+        return web::home(app, request).await;
+    }
+    axum::Json(Welcome { message: "welcome to JWT Pizza", version: VERSION }).into_response()
 }
 
 /// This API, in the historic format

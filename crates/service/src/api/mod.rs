@@ -1,26 +1,26 @@
 //! The HTTP API, one file a noun.
 
 mod act;
-mod acts;
+pub mod acts;
 mod admin;
-mod auth;
+pub mod auth;
 mod chaos;
-mod docs;
-mod extract;
+pub mod docs;
+pub mod extract;
 mod franchises;
 mod health;
 mod menu;
 mod openapi;
 mod order_answer;
 mod order_events;
-mod order_request;
-mod orders;
+pub mod order_request;
+pub mod orders;
 mod pages;
 mod reference;
 mod runbook;
 mod schema;
 mod status;
-mod users;
+pub mod users;
 mod views;
 
 pub use health::metrics_alone;
@@ -28,6 +28,7 @@ pub use health::metrics_alone;
 use crate::{
     app::AppState,
     edge::{Edge, Problem, at_the_edge},
+    web,
 };
 use admin::{alerts, audit, chaos_windows, circuit, incidents, queue};
 use axum::{
@@ -44,6 +45,7 @@ pub fn router(app: AppState) -> Router {
     let body_limit = DefaultBodyLimit::max(app.config.http.body_limit);
     let (routes, _) = routes().split_for_parts();
     routes
+        .merge(web::routes())
         .fallback(async || Problem::not_found("unknown endpoint"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")

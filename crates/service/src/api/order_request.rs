@@ -49,6 +49,13 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// These pizzas at this store; the same under the same `key` is the same order.
+    pub fn new(franchise: FranchiseId, store: StoreId, items: Vec<MenuId>, key: IdempotencyKey) -> Self {
+        let wanted = Self { franchise, store, items, idempotency: None };
+        let request_hash = wanted.hash();
+        Self { idempotency: Some(Idempotency { key, request_hash }), ..wanted }
+    }
+
     /// Reads body and headers.
     pub fn read(headers: &HeaderMap, body: PlaceOrder) -> Result<Self, Problem> {
         let wanted = Self {

@@ -93,13 +93,11 @@ pub async fn place_order(
     let begun = Instant::now();
     let wait = patience(&headers, app.config.orders.default_wait, app.config.orders.max_wait);
     let wanted = Wanted::read(&headers, body)?;
-    if let Some(earlier) = placed_earlier(&app, &session, &wanted).await? {
-        return Ok(earlier);
-    }
-    let order = wanted.priced(&app, &session, &exchange).await?;
-    promise(&app)?;
-    let placed = PlacedOrder::new(&app, &session, &order);
-    match app.kitchen.place(order).await? {
+    let (placed, receipt) = match take(&app, &session, wanted, &exchange).await? {
+        Taken::Before(id) => return answer_again(&app, &session, id).await,
+        Taken::Now(placed, receipt) => (placed, receipt),
+    };
+    match receipt {
         // A task may be quicker than its diner, but who asked not to wait is told the same every time.
         Receipt::Making { id, date, .. } | Receipt::Queued { id, date } if wait.is_zero() => {
             placed.answer(id, date, Made::Later)
@@ -112,8 +110,37 @@ pub async fn place_order(
             let made = wait_in_queue(&app, id, begun + wait).await?;
             placed.answer(id, date, made)
         }
+        // What was placed before was not taken now.
         Receipt::Replayed(id) => answer_again(&app, &session, id).await,
         Receipt::KeyReused => Err(key_reused()),
+    }
+}
+
+/// An order that was asked for, and taken.
+pub enum Taken<'a> {
+    /// It is new.
+    Now(PlacedOrder<'a>, Receipt),
+    /// It was placed before, under the same idempotency key.
+    Before(OrderId),
+}
+
+/// Takes an order in, unless it was placed before: priced, promised, saved, and on its way if it may.
+pub async fn take<'a>(
+    app: &'a AppState,
+    session: &'a Session,
+    wanted: Wanted,
+    exchange: &Exchange,
+) -> Result<Taken<'a>, Problem> {
+    if let Some(earlier) = placed_earlier(app, session, &wanted).await? {
+        return Ok(Taken::Before(earlier));
+    }
+    let order = wanted.priced(app, session, exchange).await?;
+    promise(app)?;
+    let placed = PlacedOrder::new(app, session, &order);
+    match app.kitchen.place(order).await? {
+        Receipt::Replayed(id) => Ok(Taken::Before(id)),
+        Receipt::KeyReused => Err(key_reused()),
+        receipt => Ok(Taken::Now(placed, receipt)),
     }
 }
 
@@ -181,15 +208,21 @@ pub async fn cancel(
     Caller(session): Caller,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Message>, Problem> {
-    let order = own_order(&app, &session, &id).await?;
+    withdraw(&app, &acts, &session, &id).await?;
+    Ok(axum::Json(Message::new("order cancelled")))
+}
+
+/// Withdraws an order that the caller may withdraw.
+pub async fn withdraw(app: &AppState, acts: &Acts, session: &Session, id: &str) -> Result<(), Problem> {
+    let order = own_order(app, session, id).await?;
     match app.store.cancel_order(order.id).await? {
         Cancellation::Cancelled => {
             app.kitchen.order_changed(order.id);
             app.metrics.order("cancelled");
             if order.diner != session.user.id {
-                acts.record(&session, "order.cancel", format!("order {}", order.id), None).await;
+                acts.record(session, "order.cancel", format!("order {}", order.id), None).await;
             }
-            Ok(axum::Json(Message::new("order cancelled")))
+            Ok(())
         }
         Cancellation::TooLate(state) => {
             let message = format!("the order is {state} and cannot be cancelled any more");
@@ -200,7 +233,7 @@ pub async fn cancel(
 }
 
 /// An order that the caller may see: their own, or any for an admin. Others do not exist for them.
-pub(super) async fn own_order(app: &AppState, session: &Session, id: &str) -> Result<OrderRecord, Problem> {
+pub async fn own_order(app: &AppState, session: &Session, id: &str) -> Result<OrderRecord, Problem> {
     let id = path_id(id, OrderId, "unknown order")?;
     let order = app.store.order(id).await?.ok_or_else(unknown_order)?;
     if order.diner == session.user.id || session.user.is_admin() { Ok(order) } else { Err(unknown_order()) }
@@ -210,16 +243,16 @@ fn unknown_order() -> Problem {
     Problem::not_found("unknown order")
 }
 
-/// The answer to a request that was placed before under its idempotency key. Asked first, because that
-/// order stands whether or not we would take it now.
+/// The order that was placed before under this idempotency key. Asked first, because it stands whether or not
+/// we would take it now.
 async fn placed_earlier(
     app: &AppState,
     session: &Session,
     wanted: &Wanted,
-) -> Result<Option<Response>, Problem> {
+) -> Result<Option<OrderId>, Problem> {
     let Some(idempotency) = &wanted.idempotency else { return Ok(None) };
     match app.store.placed_earlier(session.user.id, idempotency).await? {
-        Some(Placed::Replayed(id)) => answer_again(app, session, id).await.map(Some),
+        Some(Placed::Replayed(id)) => Ok(Some(id)),
         Some(Placed::KeyReused) => Err(key_reused()),
         Some(Placed::Saved { .. }) | None => Ok(None),
     }

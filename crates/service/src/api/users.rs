@@ -62,12 +62,15 @@ pub struct UserList {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "name": "pizza diner", "email": "diner@example.com", "password": "…" }))]
 pub struct ChangeUser {
+    /// Their new name.
     #[schema(max_length = 255, pattern = r"^$|\S")]
-    name: Option<String>,
+    pub name: Option<String>,
+    /// Their new e-mail address.
     #[schema(max_length = 255, pattern = "^$|@")]
-    email: Option<String>,
+    pub email: Option<String>,
+    /// Their new password.
     #[schema(value_type = Option<String>, format = Password)]
-    password: Option<SecretString>,
+    pub password: Option<SecretString>,
 }
 
 /// Who am I
@@ -130,9 +133,24 @@ pub async fn update(
     Json(wanted): Json<ChangeUser>,
 ) -> Result<axum::Json<SignedIn>, Problem> {
     let id = self_or_admin(&session, &id)?;
+    let user = change_account(&app, &acts, &session, id, wanted).await?;
+    // Nobody gets a token that makes them somebody else.
+    let token =
+        if id == session.user.id { app.sessions.open(&user).await? } else { session.token().to_owned() };
+    Ok(axum::Json(SignedIn { user: UserView::from(&user), token }))
+}
+
+/// Changes an account that the caller may change; how it is now.
+pub async fn change_account(
+    app: &AppState,
+    acts: &Acts,
+    session: &Session,
+    id: UserId,
+    wanted: ChangeUser,
+) -> Result<User, Problem> {
     let before = app.store.user(id).await?.ok_or_else(unknown_user)?;
     let changes = wanted.members();
-    let change = wanted.checked(&app, &before).await?;
+    let change = wanted.checked(app, &before).await?;
     let user = match app.store.update_user(id, change).await? {
         UserUpdate::Updated(user) => user,
         UserUpdate::EmailTaken => return Err(email_taken()),
@@ -140,12 +158,9 @@ pub async fn update(
     };
     app.sessions.user_changed(id);
     if session.user.is_admin() {
-        acts.record(&session, "user.update", format!("user {id}"), Some(changes)).await;
+        acts.record(session, "user.update", format!("user {id}"), Some(changes)).await;
     }
-    // Nobody gets a token that makes them somebody else.
-    let token =
-        if id == session.user.id { app.sessions.open(&user).await? } else { session.token().to_owned() };
-    Ok(axum::Json(SignedIn { user: UserView::from(&user), token }))
+    Ok(user)
 }
 
 /// Delete an account (oneself or admin)

@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// A proxy of ours, or a network of such: `10.0.0.7` or `10.0.0.0/8`.
@@ -39,6 +40,14 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[TrustedProxy
         }
     }
     client
+}
+
+/// Whether whoever asks came by HTTPS: we speak none, so only a proxy of ours can know.
+pub fn came_by_https(peer: IpAddr, headers: &HeaderMap, trusted: &[TrustedProxy]) -> bool {
+    let peer = peer.to_canonical();
+    let proto = headers.get_all(X_FORWARDED_PROTO).iter().next_back().and_then(|proto| proto.to_str().ok());
+    trusted.iter().any(|proxy| proxy.0.contains(&peer))
+        && proto.and_then(|proto| proto.rsplit(',').next()).is_some_and(|proto| proto.trim() == "https")
 }
 
 /// Some proxies write a port, and brackets around IPv6.
@@ -84,6 +93,19 @@ mod tests {
         assert_eq!(client("10.0.0.1", &["203.0.113.9:4711"]), "203.0.113.9");
         assert_eq!(client("10.0.0.1", &["[2001:db8::7]:4711"]), "2001:db8::7");
         assert_eq!(client("10.0.0.1", &["[2001:db8::7]"]), "2001:db8::7");
+    }
+
+    #[test]
+    fn only_a_proxy_of_ours_is_believed_about_https() {
+        let trusted = [TrustedProxy::try_from("10.0.0.0/8".to_owned()).unwrap()];
+        let https = |peer: &str, proto: &'static str| {
+            let headers =
+                [(X_FORWARDED_PROTO, axum::http::HeaderValue::from_static(proto))].into_iter().collect();
+            came_by_https(peer.parse().unwrap(), &headers, &trusted)
+        };
+        assert!(https("10.0.0.1", "https") && https("10.0.0.1", "http, https"));
+        assert!(!https("10.0.0.1", "http") && !https("10.0.0.1", "https, http"));
+        assert!(!https("203.0.113.9", "https"));
     }
 
     #[test]

@@ -55,6 +55,16 @@ impl Problem {
         Self { retry_after: Some(retry_after), ..self }
     }
 
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What a person should know.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Adds a member to the body.
     pub fn with(mut self, member: &str, value: Value) -> Self {
         self.more.insert(member.to_owned(), value);

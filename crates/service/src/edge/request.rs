@@ -7,7 +7,10 @@ use super::{
     exchange::{Exchange, look_into},
     security_headers,
 };
-use crate::app::AppState;
+use crate::{
+    app::AppState,
+    web::{page_headers, problem_page, wants_page},
+};
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
@@ -50,7 +53,12 @@ pub async fn at_the_edge(State(edge): State<Edge>, mut request: Request, next: N
     request.extensions_mut().insert(underway.exchange.clone());
     let accept = request.headers().get(header::ACCEPT).cloned();
     let allowed_origins = &underway.app.config.http.allowed_origins;
-    let cors = Cors::of(request.method(), request.headers(), allowed_origins);
+    // Pages are for nobody else's pages to read: they hold what their forms need.
+    let cors = underway
+        .path
+        .starts_with("/api")
+        .then(|| Cors::of(request.method(), request.headers(), allowed_origins));
+    let cors = cors.flatten();
 
     let mut response = if underway.route.is_some() && cors.as_ref().is_some_and(Cors::is_preflight) {
         Cors::preflight_answer()
@@ -83,7 +91,12 @@ async fn unpanicked(answer: impl Future<Output = Response>) -> Response {
 
 fn give_body_to_problem(response: &mut Response, accept: Option<&HeaderValue>, path: &str) {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let (content_type, body) = problem.render(accept, path);
+        let (content_type, body) = if wants_page(accept, path) {
+            response.headers_mut().extend(page_headers());
+            ("text/html; charset=utf-8", Body::from(problem_page(&problem)))
+        } else {
+            problem.render(accept, path)
+        };
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         response.headers_mut().remove(header::CONTENT_LENGTH);
         *response.body_mut() = body;

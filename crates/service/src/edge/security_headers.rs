@@ -9,13 +9,15 @@ const CONTENT_SECURITY_POLICY: HeaderValue =
 /// Menus change, and all else is somebody's own.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("no-store");
 
-const ALWAYS: [(HeaderName, HeaderValue); 3] = [
+/// A page that posts a form says more, or its browser would not say where the form came from.
+const REFERRER_POLICY: HeaderValue = HeaderValue::from_static("no-referrer");
+
+const ALWAYS: [(HeaderName, HeaderValue); 2] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Adds them; a handler's own content security policy and cache control stay.
+/// Adds them; a handler's own content security, referrer and cache policies stay.
 pub fn add(headers: &mut HeaderMap, hsts: Option<&HeaderValue>) {
     // All at once: growing in steps would cost more than all the rest.
     headers.reserve(8);
@@ -23,6 +25,7 @@ pub fn add(headers: &mut HeaderMap, hsts: Option<&HeaderValue>) {
         headers.insert(name, value);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(CONTENT_SECURITY_POLICY);
+    headers.entry(header::REFERRER_POLICY).or_insert(REFERRER_POLICY);
     headers.entry(header::CACHE_CONTROL).or_insert(CACHE_CONTROL);
     if let Some(hsts) = hsts {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());

@@ -12,7 +12,7 @@ use super::{
 use crate::config::{Config, Fulfilment, LogBodies};
 use domain::OrderId;
 use factory_api::ReportLink;
-use factory_client::{FactoryClient, ReportLinkError};
+use factory_client::{FactoryClient, Pizza, ReportLinkError, VerifyError};
 use jiff::Timestamp;
 use resilience::{AimdLimit, Backoff, Circuit, RetryBudget, State};
 use std::{
@@ -151,6 +151,11 @@ impl Kitchen {
     /// Waits until something breaks: the circuit opens.
     pub async fn alarm(&self) {
         self.signals.alarm.notified().await;
+    }
+
+    /// Whether a token is the pizza of this order: the factory's keys say so, not we.
+    pub async fn verify(&self, jwt: &str, order: OrderId) -> Result<Pizza, VerifyError> {
+        self.factory.verify(jwt, order.0).await
     }
 
     /// Watches an order.
