@@ -23,6 +23,7 @@ const FONT: &str = "font/woff2";
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let fonts = [
         Asset::new("figtree.woff2", FONT, include_bytes!("../../assets/web/figtree.woff2").into()),
+        Asset::new("bitcoin.woff2", FONT, include_bytes!("../../assets/web/bitcoin.woff2").into()),
         Asset::new("fraunces.woff2", FONT, include_bytes!("../../assets/web/fraunces.woff2").into()),
     ];
     // The style names its fonts as they are named here.
@@ -111,7 +112,7 @@ mod tests {
     fn the_style_asks_for_fonts_that_are_there() {
         let style = ASSETS.iter().find(|asset| asset.name == "app.css").map(|asset| asset.plain.clone());
         let style = String::from_utf8_lossy(&style.unwrap_or_default()).into_owned();
-        for font in ["figtree.woff2", "fraunces.woff2"] {
+        for font in ["figtree.woff2", "bitcoin.woff2", "fraunces.woff2"] {
             assert!(style.contains(path(font)), "{font}");
         }
     }

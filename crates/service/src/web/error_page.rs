@@ -28,7 +28,7 @@ pub fn wants_page(accept: Option<&HeaderValue>, path: &str) -> bool {
 /// The page of a problem. It knows nobody, because what went wrong may be how we know people.
 pub fn problem_page(problem: &Problem) -> String {
     let status = problem.status();
-    let page = ErrorPage { words: Words::of(status), message: sentence(problem.message()) };
+    let page = ErrorPage { words: Words::of(status), message: said(problem) };
     page.render().unwrap_or_else(|_| format!("<!doctype html><title>{status}</title><p>{status}</p>"))
 }
 
@@ -75,6 +75,15 @@ impl Words {
             _ => ("That did not work", "Nothing was changed. Please go back and try again."),
         };
         Self { title, hint }
+    }
+}
+
+/// What is wrong, in words for people who do not know what an endpoint is.
+fn said(problem: &Problem) -> String {
+    match problem.message() {
+        "unknown endpoint" => "There is no such page.".to_owned(),
+        "unauthorized" => "Please sign in first.".to_owned(),
+        message => sentence(message),
     }
 }
 

@@ -18,7 +18,7 @@ pub fn draw(recipes: &[Recipe], seed: u64) -> String {
     let kind = recipes.first().copied().unwrap_or(Recipe::Margarita);
     let [crust, edge, sauce, cheese] = kind.colours();
     let mut svg = String::with_capacity(16_000);
-    let dough = blob(&mut dice, CRUST, 3.5, 22);
+    let dough = blob(&mut dice, CRUST, 2.8, 24);
     let inner = blob(&mut dice, CHEESE + 8.0, 2.5, 20);
     let top = blob(&mut dice, CHEESE, 4.5, 26);
     // Writing into a text cannot fail.

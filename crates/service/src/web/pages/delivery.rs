@@ -11,7 +11,7 @@ use crate::{
     fulfilment::{KitchenState, KitchenStatus},
     web::{
         Form, Frame, Page, art,
-        show::{about, status, time},
+        show::{about, time},
     },
 };
 use askama::Template;
@@ -135,10 +135,6 @@ impl Delivery {
 
     fn may_cancel(&self) -> bool {
         matches!(self.order.state, OrderState::Queued | OrderState::Quarantined)
-    }
-
-    fn status(&self) -> &'static str {
-        status(self.order.state)
     }
 
     fn class(&self) -> &'static str {
