@@ -29,7 +29,8 @@ async fn has_no_fault(browser: &Browser, path: &str) {
 async fn no_page_has_a_serious_fault() {
     let app = TestApp::start(|_| {}).await;
     Browser::walk(&app, async |browser| {
-        for path in ["/", "/menu", "/login", "/register", "/verify", "/kitchen", "/nowhere", "/pay", "/docs"] {
+        for path in ["/", "/menu", "/login", "/register", "/verify", "/kitchen", "/nowhere", "/pay", "/docs"]
+        {
             has_no_fault(browser, path).await;
         }
         browser.register("Alan Kay").await;

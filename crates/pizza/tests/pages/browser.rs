@@ -9,8 +9,7 @@ use std::{
 };
 use test_kit::{TestApp, eventually, free_port};
 use thirtyfour::{
-    By, ChromiumLikeCapabilities, DesiredCapabilities, Key, LoggingPrefsLogLevel,
-    WebDriver, WebElement,
+    By, ChromiumLikeCapabilities, DesiredCapabilities, Key, LoggingPrefsLogLevel, WebDriver, WebElement,
 };
 use tokio::sync::Semaphore;
 use url::Url;
@@ -202,7 +201,9 @@ impl Browser {
     pub async fn has_nothing_to_complain_about(&self) {
         for line in self.driver.browser_log().await.unwrap() {
             let about = format!("{:?} {}", line.source, line.message);
-            let ours = about.contains("Security Policy") || about.contains("security") || about.contains("javascript");
+            let ours = about.contains("Security Policy")
+                || about.contains("security")
+                || about.contains("javascript");
             assert!(!ours, "{about}");
         }
     }
@@ -257,9 +258,13 @@ impl Browser {
 fn capabilities(scripts: bool) -> impl Into<thirtyfour::Capabilities> {
     let mut chrome = DesiredCapabilities::chrome();
     chrome.set_binary(CHROMIUM).unwrap();
-    for argument in
-        ["--headless=new", "--no-sandbox", "--no-proxy-server", "--disable-dev-shm-usage", "--window-size=1280,900"]
-    {
+    for argument in [
+        "--headless=new",
+        "--no-sandbox",
+        "--no-proxy-server",
+        "--disable-dev-shm-usage",
+        "--window-size=1280,900",
+    ] {
         chrome.add_arg(argument).unwrap();
     }
     if !scripts {

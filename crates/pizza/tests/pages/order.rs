@@ -2,8 +2,8 @@
 
 use crate::Browser;
 use serde_json::json;
-use test_kit::{Answer, TestApp};
 use std::time::Duration;
+use test_kit::{Answer, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_diner_registers_orders_and_verifies_the_pizza() {
@@ -20,7 +20,9 @@ async fn a_new_diner_registers_orders_and_verifies_the_pizza() {
         assert_eq!(browser.text("#cart-count .count").await, "0");
         let jwt = browser.text("#jwt").await;
         assert_eq!(jwt.split('.').count(), 3, "{jwt}");
-        let picture = browser.script("const art = document.querySelector('.pizza-art'); return art.complete && art.naturalWidth > 0");
+        let picture = browser.script(
+            "const art = document.querySelector('.pizza-art'); return art.complete && art.naturalWidth > 0",
+        );
         assert_eq!(picture.await, json!(true), "the picture of the pizza is drawn");
 
         browser.click(".delivery a.button").await;

@@ -28,7 +28,7 @@ async fn an_order_of_the_outage_is_safe_and_turns_to_delivered_by_itself() {
         close_the_kitchen(&app).await;
         // The sign of an open page changes by itself, and moves nothing.
         browser.says(".sign", "Kitchen closed").await;
-        browser.says(".sign", "it is kept, and made when we reopen").await;
+        browser.says(".sign", "nothing gets lost").await;
         browser.open("/pay").await;
         browser.says(".banner", "The kitchen is closed right now.").await;
         browser.says(".banner", "kept safe").await;

@@ -43,13 +43,26 @@ async fn a_form_of_another_site_changes_nothing() {
         ("a subdomain", add(&token).header("sec-fetch-site", "same-site")),
     ] {
         let reply = surfer.send(request).await.expect(403);
-        assert!(reply.text.contains("That door is locked") && !reply.headers.contains_key("set-cookie"), "{why}");
+        assert!(
+            reply.text.contains("That door is locked") && !reply.headers.contains_key("set-cookie"),
+            "{why}"
+        );
     }
     let ours = add(&token).header("origin", own).header("sec-fetch-site", "same-origin");
     surfer.send(ours).await.expect(303);
     assert!(surfer.get("/menu").await.text.contains("₿ 0.0038</strong>"));
     // Every form that is posted anywhere is checked alike.
-    for path in ["/login", "/logout", "/register", "/profile", "/pay", "/verify", "/theme", "/orders/1/cancel", "/orders/1/again"] {
+    for path in [
+        "/login",
+        "/logout",
+        "/register",
+        "/profile",
+        "/pay",
+        "/verify",
+        "/theme",
+        "/orders/1/cancel",
+        "/orders/1/again",
+    ] {
         surfer.send(surfer.form(path, &[("csrf", &old)])).await.expect(403);
     }
     surfer.get("/profile").await.expect(200);
@@ -112,12 +125,16 @@ async fn assets_are_kept_for_ever_under_a_name_that_says_what_is_in_them() {
     let app = TestApp::start(|_| {}).await;
     let surfer = Surfer::at(&app);
     let menu = surfer.get("/menu").await.text;
-    let mut names: Vec<_> = menu.split('"').filter(|text| text.starts_with("/assets/") || text.starts_with("/art/")).collect();
+    let mut names: Vec<_> =
+        menu.split('"').filter(|text| text.starts_with("/assets/") || text.starts_with("/art/")).collect();
     names.sort_unstable();
     names.dedup();
     assert!(names.len() >= 12, "{names:?}");
     for name in names {
-        let asset = surfer.send(surfer.request(Method::GET, name).header("accept-encoding", "gzip")).await.expect(200);
+        let asset = surfer
+            .send(surfer.request(Method::GET, name).header("accept-encoding", "gzip"))
+            .await
+            .expect(200);
         assert_eq!(asset.header("cache-control"), Some("public, max-age=31536000, immutable"), "{name}");
         let compressed = asset.header("content-encoding") == Some("gzip");
         assert_eq!(compressed, !name.ends_with(".woff2"), "{name}");
@@ -153,7 +170,10 @@ async fn a_store_that_cannot_promise_says_so_kindly() {
     surfer.send(surfer.form("/cart", &[("csrf", &token), ("pizza", "1"), ("step", "1")])).await.expect(303);
     let fields = [("csrf", token.as_str()), ("key", "one"), ("store", "1/1")];
     let page = surfer.send(surfer.form("/pay", &fields)).await.expect(503);
-    assert!(page.text.contains("We cannot take more orders right now") && page.text.contains("Nothing is charged"));
+    assert!(
+        page.text.contains("We cannot take more orders right now")
+            && page.text.contains("Nothing is charged")
+    );
     assert!(surfer.get("/menu").await.text.contains("₿ 0.0038</strong>"), "the cart is as it was");
 }
 

@@ -57,7 +57,8 @@ impl Surfer {
 
     pub async fn login(&self) {
         let token = self.token("/login").await;
-        let fields = [("csrf", token.as_str()), ("email", "d@jwt.com"), ("password", "diner"), ("next", "/menu")];
+        let fields =
+            [("csrf", token.as_str()), ("email", "d@jwt.com"), ("password", "diner"), ("next", "/menu")];
         let reply = self.send(self.form("/login", &fields)).await.expect(303);
         assert_eq!(reply.header("location"), Some("/menu"));
     }

@@ -20,7 +20,11 @@ async fn no_page_is_heavy() {
         let verify = format!("{order}/verify");
         for path in ["/", "/menu", "/pay", &order, &verify, "/orders", "/profile", "/kitchen", "/nowhere"] {
             browser.open(path).await;
-            browser.script_that_waits("const done = arguments[0]; document.fonts.ready.then(() => setTimeout(done, 300))").await;
+            browser
+                .script_that_waits(
+                    "const done = arguments[0]; document.fonts.ready.then(() => setTimeout(done, 300))",
+                )
+                .await;
             let weight = browser.script(WEIGH).await.as_u64().unwrap();
             println!("{path} weighs {weight} bytes");
             assert!((10_000..MOST).contains(&weight), "{path} weighs {weight} bytes");

@@ -45,8 +45,15 @@ document.addEventListener("htmx:sendError", (event) => {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent.trim());
-  toast("Copied. Handle with care, it is hot.");
+  const source = document.querySelector(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    toast("Copied. Handle with care, it is hot.");
+  } catch {
+    // Without HTTPS there is no clipboard.
+    getSelection().selectAllChildren(source);
+    toast("It is selected: copy it with your keyboard.");
+  }
 });
 
 // Forms that ask first.

@@ -7,8 +7,9 @@ use super::{
     error_page::page_headers,
 };
 use crate::{
-    app::AppState,
+    app::{App, AppState},
     auth::Session,
+    config::WhenClosed,
     edge::{Problem, came_by_https},
     fulfilment::{KitchenState, KitchenStatus},
 };
@@ -227,7 +228,12 @@ impl Frame {
 
     /// What the kitchen's sign says.
     pub fn sign(&self) -> Sign {
-        Sign::of(&self.kitchen)
+        Sign::of(&self.app)
+    }
+
+    /// Whether an order would be refused now, because the kitchen is closed.
+    pub fn is_refused(&self) -> bool {
+        self.kitchen.state == KitchenState::Closed && refuses(&self.app)
     }
 }
 
@@ -243,20 +249,25 @@ pub struct Sign {
 
 impl Sign {
     /// The kitchen's state in a diner's words. Nobody's trouble is joked about.
-    pub fn of(kitchen: &KitchenStatus) -> Self {
-        match kitchen.state {
+    pub fn of(app: &App) -> Self {
+        match app.kitchen.status().state {
             KitchenState::Open => {
                 Self { state: "open", word: "Kitchen open", meaning: "Ovens hot, keys rotated." }
             }
             KitchenState::Degraded => Self {
                 state: "degraded",
                 word: "Kitchen slow",
-                meaning: "Orders are safe; pizzas take longer than usual.",
+                meaning: "Orders are safe, pizzas take longer.",
+            },
+            KitchenState::Closed if refuses(app) => Self {
+                state: "closed",
+                word: "Kitchen closed",
+                meaning: "Your cart is kept; please come back later.",
             },
             KitchenState::Closed => Self {
                 state: "closed",
                 word: "Kitchen closed",
-                meaning: "You can still order: it is kept, and made when we reopen.",
+                meaning: "You can still order; nothing gets lost.",
             },
         }
     }
@@ -280,6 +291,11 @@ impl Theme {
             Self::Dark => "dark",
         }
     }
+}
+
+/// Whether a closed kitchen takes no orders.
+fn refuses(app: &App) -> bool {
+    app.config.orders.when_closed == WhenClosed::Refuse
 }
 
 /// A path of ours, wherever it comes from: no other site, and nothing that a browser reads as one.

@@ -1,6 +1,6 @@
 //! An order's page, live: its part is sent whenever it would look different.
 
-use super::delivery::Delivery;
+use super::{delivery::Delivery, kitchen::SignPart};
 use crate::{
     api::{extract::Path, orders::own_order},
     app::AppState,
@@ -70,7 +70,7 @@ impl Live {
             }
             let order = self.app.store.order(self.order).await.ok()??;
             let delivery = Delivery::of(&self.app, order, self.csrf.clone()).await.ok()?;
-            let part = delivery.render().ok()?;
+            let part = delivery.render().ok()? + &SignPart::beside(&self.app).render().ok()?;
             if delivery.is_final() {
                 self.end = End::Near;
             }

@@ -1,7 +1,7 @@
 //! How the kitchen is, for everybody.
 
 use crate::{
-    app::AppState,
+    app::{App, AppState},
     fulfilment::{KitchenState, Transition},
     web::{
         Frame, Page,
@@ -44,8 +44,17 @@ struct Now {
 /// The sign below the head of every page.
 #[derive(Template)]
 #[template(path = "pages/sign.html")]
-struct SignPart {
+pub struct SignPart {
     sign: Sign,
+    /// Wherever else on the page it comes.
+    swap: bool,
+}
+
+impl SignPart {
+    /// The sign now, to come along with something else.
+    pub fn beside(app: &App) -> Self {
+        Self { sign: Sign::of(app), swap: true }
+    }
 }
 
 /// What the asker's sign says.
@@ -65,11 +74,11 @@ pub async fn sign(
     State(app): State<AppState>,
     crate::api::extract::Query(shown): crate::api::extract::Query<Shown>,
 ) -> Response {
-    let sign = Sign::of(&app.kitchen.status());
+    let sign = Sign::of(&app);
     if shown.state.as_deref() == Some(sign.state) {
         return StatusCode::NO_CONTENT.into_response();
     }
-    axum::response::Html(SignPart { sign }.render().unwrap_or_default()).into_response()
+    axum::response::Html(SignPart { sign, swap: false }.render().unwrap_or_default()).into_response()
 }
 
 /// When the kitchen got to be as it is, if this instance saw it. Probing a closed kitchen does not open it.
