@@ -54,7 +54,7 @@ pub async fn at_the_edge(State(edge): State<Edge>, mut request: Request, next: N
     let accept = request.headers().get(header::ACCEPT).cloned();
     let allowed_origins = &underway.app.config.http.allowed_origins;
     // Pages are for nobody else's pages to read: they hold what their forms need.
-    let is_page = underway.route.is_some() && !underway.path.starts_with("/api");
+    let is_page = underway.route.is_some() && !underway.uri.path().starts_with("/api");
     let cors = if is_page { None } else { Cors::of(request.method(), request.headers(), allowed_origins) };
 
     let mut response = if underway.route.is_some() && cors.as_ref().is_some_and(Cors::is_preflight) {

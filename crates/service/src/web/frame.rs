@@ -10,7 +10,7 @@ use crate::{
     app::{App, AppState},
     auth::Session,
     config::WhenClosed,
-    edge::{Problem, came_by_https},
+    edge::{Exchange, Problem, came_by_https},
     fulfilment::{KitchenState, KitchenStatus},
 };
 use askama::Template;
@@ -84,6 +84,9 @@ impl FromRequestParts<AppState> for Frame {
             Some(token) => app.sessions.find(token).await?,
             None => None,
         };
+        if let (Some(session), Some(exchange)) = (&session, parts.extensions.get::<Exchange>()) {
+            exchange.is_of(session.user.id);
+        }
         let opened =
             |name, purpose| cookies::read(headers, name).and_then(|value| app.seal.open(purpose, value));
         let known = cookies::read(headers, VISITOR).filter(|visitor| visitor.parse::<Uuid>().is_ok());

@@ -7,7 +7,7 @@ use crate::{
         orders::{Taken, take},
     },
     app::AppState,
-    edge::Problem,
+    edge::{Exchange, Problem},
     fulfilment::Receipt,
     web::{
         Form, Frame, Page, Stop, art,
@@ -16,10 +16,7 @@ use crate::{
     },
 };
 use askama::Template;
-use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{extract::State, http::StatusCode};
 use domain::{Bitcoin, Franchise, FranchiseId, IdempotencyKey, Menu, MenuItem, OrderId, StoreId};
 use std::time::Duration;
 use store::FranchiseQuery;
@@ -49,7 +46,7 @@ pub async fn show(State(app): State<AppState>, frame: Frame) -> Page {
 }
 
 /// Pays.
-pub async fn place(State(app): State<AppState>, headers: HeaderMap, form: Form) -> Page {
+pub async fn place(State(app): State<AppState>, exchange: Exchange, form: Form) -> Page {
     let session = form.frame.diner()?.clone();
     let offer = app.catalogue.offer().await?;
     let key = IdempotencyKey::parse(&format!("page-{}", form.text("key")));
@@ -61,7 +58,7 @@ pub async fn place(State(app): State<AppState>, headers: HeaderMap, form: Form) 
         return page(&app, &frame, &offer.menu, Some(problem)).await;
     };
     let wanted = Wanted::new(franchise, store, pizzas, key);
-    let id = match take(&app, &session, wanted, &headers).await {
+    let id = match take(&app, &session, wanted, &exchange).await {
         Ok(Taken::Before(id)) => id,
         Ok(Taken::Now(_, receipt)) => taken(&app, receipt).await?,
         Err(problem) => return page(&app, &frame, &offer.menu, Some(problem)).await,
