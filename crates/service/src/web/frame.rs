@@ -5,11 +5,12 @@ use super::{
     cart::Cart,
     cookies::{self, CART, NOTICE, SESSION, THEME, VISITOR},
     error_page::page_headers,
+    sign::{Sign, refuses},
+    theme::Theme,
 };
 use crate::{
-    app::{App, AppState},
+    app::AppState,
     auth::Session,
-    config::WhenClosed,
     edge::{Exchange, Problem, came_by_https},
     fulfilment::{KitchenState, KitchenStatus},
 };
@@ -62,17 +63,6 @@ pub struct Frame {
     visitor: String,
     is_new: bool,
     secure: bool,
-}
-
-/// How pages look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Theme {
-    /// As the system has it.
-    Automatic,
-    /// Light, whatever the system has.
-    Light,
-    /// Dark, whatever the system has.
-    Dark,
 }
 
 impl FromRequestParts<AppState> for Frame {
@@ -238,67 +228,6 @@ impl Frame {
     pub fn is_refused(&self) -> bool {
         self.kitchen.state == KitchenState::Closed && refuses(&self.app)
     }
-}
-
-/// The kitchen's sign, under the head of every page.
-pub struct Sign {
-    /// `open`, `degraded` or `closed`.
-    pub state: &'static str,
-    /// In a word.
-    pub word: &'static str,
-    /// What it means for an order.
-    pub meaning: &'static str,
-}
-
-impl Sign {
-    /// The kitchen's state in a diner's words. Nobody's trouble is joked about.
-    pub fn of(app: &App) -> Self {
-        match app.kitchen.status().state {
-            KitchenState::Open => {
-                Self { state: "open", word: "Kitchen open", meaning: "Ovens hot, keys rotated." }
-            }
-            KitchenState::Degraded => Self {
-                state: "degraded",
-                word: "Kitchen slow",
-                meaning: "Orders are safe, pizzas take longer.",
-            },
-            KitchenState::Closed if refuses(app) => Self {
-                state: "closed",
-                word: "Kitchen closed",
-                meaning: "Your cart is kept; please come back later.",
-            },
-            KitchenState::Closed => Self {
-                state: "closed",
-                word: "Kitchen closed",
-                meaning: "You can still order; nothing gets lost.",
-            },
-        }
-    }
-}
-
-impl Theme {
-    /// As a cookie or form has it; nonsense is automatic.
-    pub fn read(text: Option<&str>) -> Self {
-        match text {
-            Some("light") => Self::Light,
-            Some("dark") => Self::Dark,
-            _ => Self::Automatic,
-        }
-    }
-
-    /// As a cookie has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Automatic => "auto",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-}
-
-/// Whether a closed kitchen takes no orders.
-fn refuses(app: &App) -> bool {
-    app.config.orders.when_closed == WhenClosed::Refuse
 }
 
 /// A path of ours, wherever it comes from: no other site, and nothing that a browser reads as one.

@@ -12,12 +12,14 @@
 //! a role asks `frame.only(User::is_admin)?`. A handler of a POST takes a [`Form`], which has a `frame` and the
 //! fields, and is refused before the handler runs unless its token and origin are our page's; so every form has
 //! `{% call forms::token(frame) %}{% endcall %}`. After a POST, `frame.go("/path")` (303) or
-//! `frame.go_saying("/path", "What was done.")`, which is shown once, there. Fields, pagination and badges are macros
-//! in `templates/pages/forms.html` and `parts.html`. What goes wrong is a [`Problem`](crate::edge::Problem), as in
-//! the API: the edge makes it a page for browsers.
+//! `frame.go_saying("/path", "What was done.")`, which is shown once, there. Fields and pagination are macros in
+//! `templates/pages/forms.html`; a form with `data-ask="Really?"` asks first. What goes wrong is a
+//! [`Problem`](crate::edge::Problem), as in the API: the edge makes it a page for browsers.
 //!
-//! Live parts are fragments: `frame.fragment(&part)` for htmx, which also swaps what comes over an event stream.
-//! Style is `assets/app.css` alone: `style="…"` is refused by our own policy.
+//! A live part is a template of its own, which the page includes as `{{ part|safe }}`, and which is sent alone when
+//! `frame.wants_part` (htmx asks) or over an event stream (`pages/delivery_events.rs`). Style is `assets/web/app.css`
+//! alone: `style="…"` and `<script>` in a page are refused by our own policy. A new page belongs into the list of
+//! `crates/pizza/tests/pages/accessible.rs`.
 
 mod art;
 mod assets;
@@ -29,6 +31,8 @@ mod frame;
 mod pages;
 mod seal;
 mod show;
+mod sign;
+mod theme;
 
 pub use error_page::{page_headers, problem_page, wants_page};
 pub use pages::home;

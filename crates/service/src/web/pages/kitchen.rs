@@ -1,19 +1,20 @@
 //! How the kitchen is, for everybody.
 
 use crate::{
+    api::extract::Query,
     app::{App, AppState},
     fulfilment::{KitchenState, Transition},
     web::{
         Frame, Page,
-        frame::Sign,
         show::{about, time},
+        sign::Sign,
     },
 };
 use askama::Template;
 use axum::{
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
 };
 use jiff::Timestamp;
 use resilience::{Event, State as Circuit};
@@ -70,15 +71,12 @@ pub async fn show(State(app): State<AppState>, frame: Frame) -> Page {
 }
 
 /// The sign, if it says something else than the one that is shown.
-pub async fn sign(
-    State(app): State<AppState>,
-    crate::api::extract::Query(shown): crate::api::extract::Query<Shown>,
-) -> Response {
+pub async fn sign(State(app): State<AppState>, Query(shown): Query<Shown>) -> Response {
     let sign = Sign::of(&app);
     if shown.state.as_deref() == Some(sign.state) {
         return StatusCode::NO_CONTENT.into_response();
     }
-    axum::response::Html(SignPart { sign, swap: false }.render().unwrap_or_default()).into_response()
+    Html(SignPart { sign, swap: false }.render().unwrap_or_default()).into_response()
 }
 
 /// When the kitchen got to be as it is, if this instance saw it. Probing a closed kitchen does not open it.

@@ -1,9 +1,6 @@
 //! Light or dark.
 
-use crate::web::{
-    Form, Page,
-    frame::{Theme, own_path},
-};
+use crate::web::{Form, Page, frame::own_path, theme::Theme};
 
 /// Remembers how pages shall look, and goes back to where the visitor was.
 pub async fn switch(form: Form) -> Page {
