@@ -1,6 +1,10 @@
 //! The alert rules, evaluated over our own metrics, so that an installation without Prometheus or Grafana still pages.
 
-use super::{Operations, outbox::Way};
+use super::{
+    Operations,
+    database::{failed, in_time},
+    telling::Way,
+};
 use alerting::{Evaluation, Evaluator, Instance, Pause, PauseError, Severity, Snapshot, State, Transition};
 use jiff::Timestamp;
 use std::{
@@ -11,9 +15,6 @@ use store::{AlertChange, AlertNews, AlertPause, AlertRow, StoreError};
 
 /// An instance that has not written for so many evaluations is gone, and its alerts with it.
 const GONE_AFTER: u32 = 3;
-
-/// So long a database that is locked, or away, may hold up those who have to be told.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The recording rule of the factory's success rate.
 const SUCCESS_RATE: &str = "pizza:factory_success:percent";
@@ -218,15 +219,6 @@ fn news_of(transitions: &[Transition]) -> AlertNews {
     AlertNews { began: of(Transition::begins_alert), ended: of(Transition::ends_alert) }
 }
 
-/// Waits for the database as long as whoever has to be woken can wait. `None`: it has not answered.
-pub(super) async fn in_time<T>(asked: impl Future<Output = T>) -> Option<T> {
-    let answered = tokio::time::timeout(PATIENCE, asked).await;
-    if answered.is_err() {
-        tracing::error!("type" = "db", component = "operations", "the database does not answer");
-    }
-    answered.ok()
-}
-
 fn check_pause(now: Timestamp, until: Timestamp) -> Result<(), PauseError> {
     let length = until.duration_since(now);
     match length.is_positive() {
@@ -293,8 +285,4 @@ fn log(transition: &Transition) {
 fn log_pause(pause: &Pause) {
     let (rule, until) = (&pause.rule, pause.until);
     tracing::warn!("type" = "alert", component = "alerts", rule, %until, "this rule is paused");
-}
-
-pub(super) fn failed(error: &StoreError, what: &str) {
-    tracing::error!("type" = "db", component = "operations", ?error, "{what}");
 }

@@ -3,7 +3,7 @@
 //! Gathering is looking again and again: each fact has a name, and a timeline takes a name once. So it does not matter
 //! who looks, how often, or whether a restart came between.
 
-use super::{Operations, evaluation::failed, tally};
+use super::{Operations, database::failed, tally};
 use crate::{
     config::FollowReportLink,
     fulfilment::{FailedCall, Spell, Transition},

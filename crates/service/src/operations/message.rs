@@ -3,7 +3,8 @@
 use super::{
     ActLink, Operations,
     causes::{cause_of, is_consequence},
-    evaluation::{in_time, labels},
+    database::in_time,
+    evaluation::labels,
 };
 use crate::fulfilment::FailedCall;
 use alerting::{Severity, Transition};

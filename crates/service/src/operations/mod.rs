@@ -1,35 +1,41 @@
 //! Operations: what wakes people, and what they then know.
 //!
-//! [`watch`] looks at our own metrics as Prometheus would ([`evaluation`]), opens and closes incidents
-//! ([`incidents`]) and gathers what happens in their course ([`gathering`]), tells people ([`message`]) through an
-//! outbox that survives a restart ([`outbox`]), and marks the time on dashboards.
+//! [`watch`] looks at our own metrics as Prometheus would ([`evaluation`]), opens incidents ([`incidents`]), gathers
+//! what happens in their course ([`gathering`]) and closes them ([`closing`]). It tells people ([`telling`]) what they
+//! need to know ([`message`]) through an outbox that survives a restart ([`outbox`]), and marks the times on dashboards
+//! ([`marking`]). What people do about it is in [`response`] and [`desk`].
 //!
 //! Nothing here is in an order's way: it reads what fulfilment knows, and runs on tasks of its own.
 
 mod act_link;
 mod causes;
+mod closing;
+mod database;
 mod desk;
 mod evaluation;
 mod gathering;
 mod incidents;
+mod marking;
 mod message;
 mod outbox;
 mod report;
+mod response;
 mod synthetic;
 mod tally;
+mod telling;
 
 pub use act_link::{ActLink, ActLinks};
 pub use evaluation::{AlertView, PauseAlertError};
-pub use incidents::EndChaosError;
 pub use report::calls;
+pub use response::EndChaosError;
 pub use synthetic::{SYNTHETIC_DINER, is_reserved, place_synthetic_orders};
 pub use tally::tally;
 
 use crate::{config::Config, fulfilment::Kitchen};
 use alerting::{Evaluator, Pace, Rules};
 use annotations::GrafanaAnnotations;
+use database::in_time;
 use domain::Incident;
-use evaluation::in_time;
 use jiff::{Timestamp, tz::TimeZone};
 use notifications::Notifier;
 use std::{
