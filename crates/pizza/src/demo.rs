@@ -140,7 +140,8 @@ fn welcome(orders: &str, factory: &str) -> String {
         r#"
   JWT Pizza is open.
 
-    orders   http://{orders}      try  curl http://{orders}/api/order/menu
+    open     http://{orders}      in a browser: the menu, your orders, the kitchen
+    API      http://{orders}/docs
     factory  http://{factory}
 
     diner       d@jwt.com / diner
