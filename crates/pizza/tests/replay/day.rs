@@ -125,6 +125,11 @@ async fn replay() -> Story {
             |message: &Message| message.has("resolved", &[("alertname", Some(SUCCESS_RATE)), ("rule", rule)]);
         pager.wait_for(ALERTMANAGERS, &what, PATIENCE, over).await;
     }
+    within(PATIENCE, "Alertmanager knows that it is over", async || {
+        let firing = alertmanager.firing().await;
+        firing.iter().all(|labels| labels["severity"] != "page").then_some(())
+    })
+    .await;
     let orders = traffic.end().await;
     let lost = never_made(&diner, &orders).await;
     stop.cancel();

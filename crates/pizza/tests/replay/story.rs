@@ -159,7 +159,11 @@ impl Story {
         let until_normal =
             pages.iter().filter(|page| page.at < self.prometheus.normal.min(self.service.normal));
         for page in until_normal.chain(&self.day.pager.messages(ON_CALL)) {
-            for alert in page.alerts() {
+            let waking = page
+                .alerts()
+                .iter()
+                .filter(|alert| alert["status"] == "firing" && alert["labels"]["severity"] == "page");
+            for alert in waking {
                 // A machine that is so busy that scrapes fail is another matter.
                 let name = &alert["labels"]["alertname"];
                 assert!(name == SUCCESS_RATE || name == "Service down", "{page:?}");
@@ -174,9 +178,6 @@ impl Story {
         assert!(over.is("resolved") && over.body["state"] == "ok", "{over:?}");
         let late = seconds(self.service.normal, over.at);
         assert!((0.0..TOLD_WITHIN).contains(&late), "told {late} s after Normal");
-        let last = &self.day.looks.last().unwrap().alertmanager;
-        let paging = last.iter().find(|labels| labels.severity == "page");
-        assert_eq!(paging, None, "Alertmanager does not know that it is over");
     }
 
     /// An alert whose labels change is two alerts, of which one never ends.
