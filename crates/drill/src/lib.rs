@@ -1,11 +1,31 @@
 //! Synthetic diners, outage scenarios as data, and the score of what diners and operators lived through.
 //!
 //! Everything is measured from outside, over HTTP, so that a drill tells of any service with the historic API, whatever it
-//! says of itself. What cannot be measured is `None`, never a guess.
+//! says of itself. What cannot be measured is [`Found::NotMeasurable`] or `None`, never a guess.
 
+mod chart;
+mod door;
+mod drill;
+mod factory_calls;
+mod follow;
+mod inject;
+mod journal;
+mod judge;
+mod observer;
+mod pager;
+mod result;
+mod scenario;
+mod score;
+mod speed;
+mod stage;
 mod traffic;
 
+pub use chart::{chart, chart_of_two};
+pub use drill::{Drill, Live, Ran, Subject, Theirs};
+pub use result::{Acknowledged, DrillResult, Found, Grade, Mark, PhaseResult, Score, Series, VERSION};
+pub use scenario::{Chaos, Phase, SHIPPED, Scenario, ScenarioError, ScenarioTraffic};
+pub use speed::{SETTINGS, Scaled, Speed};
 pub use traffic::{
-    Habit, Load, MAX_ARRIVALS, MAX_DINERS, MAX_RATE, NotOurs, Outcome, Progress, Restaurant, Summary, Tally,
-    Traffic, Visit, Wish,
+    Diner, Habit, Load, MAX_ARRIVALS, MAX_DINERS, MAX_RATE, NotOurs, OrderAnswer, Outcome, Progress,
+    Restaurant, Summary, Tally, Traffic, Visit, Wish,
 };

@@ -4,6 +4,7 @@ mod admin;
 mod alerts;
 mod chaos;
 mod demo;
+mod drill;
 mod factory;
 mod incident;
 mod process;
@@ -29,6 +30,8 @@ enum Command {
     Factory(factory::Factory),
     Traffic(traffic::Traffic),
     #[command(subcommand)]
+    Drill(drill::Drill),
+    #[command(subcommand)]
     Admin(admin::Admin),
     #[command(subcommand)]
     Chaos(chaos::Chaos),
@@ -43,6 +46,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(demo) => process::run(demo.run()),
         Command::Serve(serve) => process::run(serve.run()),
         Command::Factory(factory) => process::run(factory.run()),
+        Command::Drill(drill) => process::run(drill.run()),
         Command::Traffic(traffic) => process::run(traffic.run()),
         Command::Admin(admin) => process::run(admin.run()),
         Command::Chaos(chaos) => process::run(chaos.run()),

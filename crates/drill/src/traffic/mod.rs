@@ -12,3 +12,4 @@ pub(crate) use restaurant::client;
 pub use restaurant::{Diner, NotOurs, Restaurant};
 pub use tally::{Summary, Tally};
 pub use visit::{OrderAnswer, Outcome, Visit, Wish};
+pub(crate) use visit::{Stubbornness, Visitor};

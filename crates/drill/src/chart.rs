@@ -1,0 +1,249 @@
+//! A drill as a picture (SVG): what diners did, what waited, and what the factory was asked, over the same time.
+
+use crate::{
+    result::{DrillResult, Mark},
+    speed::Speed,
+};
+use std::fmt::Write;
+
+const WIDTH: f64 = 1000.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = 20.0;
+/// Title and legend, marks, lanes, and what is between them.
+const HEAD: f64 = 64.0;
+const MARKS: f64 = 78.0;
+const LANE: f64 = 130.0;
+const GAP: f64 = 34.0;
+const FOOT: f64 = 40.0;
+const HEIGHT: f64 = HEAD + MARKS + 3.0 * LANE + 2.0 * GAP + FOOT;
+/// Mark labels beside each other, in rows.
+const ROWS: usize = 5;
+const ROW: f64 = 13.0;
+const LETTER: f64 = 6.2;
+
+const STYLE: &str = "text{font-family:system-ui,sans-serif;font-size:11px;fill:#333}.h{font-size:17px;font-weight:600}\
+    .axis{stroke:#999;fill:none}.grid{stroke:#eee}.phase{fill:#c0392b;opacity:.09}.a{fill:none;stroke:#7f8c8d;stroke-width:1.5}\
+    .k{fill:none;stroke:#2471a3;stroke-width:2}.f{fill:none;stroke:#1e8449;stroke-width:2}.b{fill:#d68910;opacity:.55}\
+    .ok{fill:#1e8449;opacity:.75}.bad{fill:#c0392b;opacity:.85}.alert{stroke:#8e44ad}.circuit{stroke:#2471a3}\
+    .notification{stroke:#c0392b;stroke-width:2}.drill{stroke:#555}";
+
+/// The chart of one drill.
+pub fn chart(result: &DrillResult) -> String {
+    document(HEIGHT, &Picture { result, top: 0.0 }.draw())
+}
+
+/// The charts of two drills, one under the other, with the same scales.
+pub fn chart_of_two(one: &DrillResult, other: &DrillResult) -> String {
+    let pictures = [Picture { result: one, top: 0.0 }.draw(), Picture { result: other, top: HEIGHT }.draw()];
+    document(2.0 * HEIGHT, &pictures.concat())
+}
+
+fn document(height: f64, content: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\">\
+         <style>{STYLE}</style><rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>{content}</svg>\n"
+    )
+}
+
+struct Picture<'a> {
+    result: &'a DrillResult,
+    top: f64,
+}
+
+impl Picture<'_> {
+    fn draw(&self) -> String {
+        let (series, mut svg) = (&self.result.series, String::new());
+        let lane = |number: f64| HEAD + MARKS + number * (LANE + GAP);
+        self.title(&mut svg);
+        self.phases(&mut svg);
+        let per_second =
+            |values: &[u64]| values.iter().map(|value| *value as f64 / series.part).collect::<Vec<_>>();
+        let [arrivals, acknowledged, fulfilled] =
+            [&series.arrivals, &series.acknowledged, &series.fulfilled].map(|values| per_second(values));
+        let orders = most(&[&arrivals, &acknowledged, &fulfilled]);
+        self.lane(
+            &mut svg,
+            lane(0.0),
+            orders,
+            "orders/s",
+            &[("a", "placed"), ("k", "acknowledged"), ("f", "fulfilled")],
+        );
+        for (class, values) in [("a", &arrivals), ("k", &acknowledged), ("f", &fulfilled)] {
+            self.line(&mut svg, lane(0.0), orders, class, values);
+        }
+        let backlog: Vec<f64> = series.backlog.iter().map(|value| *value as f64).collect();
+        self.lane(&mut svg, lane(1.0), most(&[&backlog]), "backlog", &[("b", "acknowledged, not yet made")]);
+        self.bars(&mut svg, lane(1.0), most(&[&backlog]), "b", &backlog, &[]);
+        let (good, bad) = (per_second(&series.calls), per_second(&series.failed_calls));
+        let both: Vec<f64> = good.iter().zip(&bad).map(|(good, bad)| good + bad).collect();
+        let name =
+            if series.calls.is_empty() { "factory calls: not measurable here" } else { "factory calls/s" };
+        self.lane(&mut svg, lane(2.0), most(&[&both]), name, &[("ok", "answered 200"), ("bad", "failed")]);
+        self.bars(&mut svg, lane(2.0), most(&[&both]), "bad", &bad, &[]);
+        self.bars(&mut svg, lane(2.0), most(&[&both]), "ok", &good, &bad);
+        self.marks(&mut svg);
+        self.clock(&mut svg);
+        svg
+    }
+
+    fn title(&self, svg: &mut String) {
+        let result = self.result;
+        let score = &result.score;
+        let title = escaped(&format!("{} ({}×)", result.title, result.speed));
+        let line = escaped(&format!(
+            "{} · grade {} · {} orders placed, {} acknowledged, {} fulfilled, {} lost, {} doubled",
+            result.subject,
+            result.grade.letter,
+            score.placed,
+            score.acknowledged,
+            score.fulfilled,
+            score.lost,
+            score.doubled
+        ));
+        self.text(svg, LEFT, 24.0, "h", "start", &title);
+        self.text(svg, LEFT, 44.0, "", "start", &line);
+    }
+
+    fn phases(&self, svg: &mut String) {
+        for phase in &self.result.phases {
+            let (from, to) = (self.x(phase.from), self.x(phase.to));
+            if phase.chaos.is_some() {
+                let (y, height) = (self.top + HEAD + MARKS - 8.0, 3.0 * LANE + 2.0 * GAP + 8.0);
+                let width = (to - from).max(0.5);
+                let _ = write!(
+                    svg,
+                    "<rect class=\"phase\" x=\"{from:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
+                );
+            }
+            let y = HEAD + MARKS + 3.0 * LANE + 2.0 * GAP + 32.0;
+            self.text(svg, f64::midpoint(from, to), y, "", "middle", &escaped(&phase.name));
+        }
+    }
+
+    /// A frame with its scale, its name, and what its colours mean.
+    fn lane(&self, svg: &mut String, y: f64, top: f64, name: &str, legend: &[(&str, &str)]) {
+        let (right, bottom) = (WIDTH - RIGHT, self.top + y + LANE);
+        for part in [0.0, 0.5, 1.0] {
+            let at = bottom - part * LANE;
+            let _ = write!(svg, "<path class=\"grid\" d=\"M{LEFT} {at:.1}H{right}\"/>");
+            self.text(svg, LEFT - 6.0, y + LANE - part * LANE + 4.0, "", "end", &number(part * top));
+        }
+        let _ = write!(svg, "<path class=\"axis\" d=\"M{LEFT} {:.1}V{bottom:.1}H{right}\"/>", self.top + y);
+        self.text(svg, LEFT, y - 6.0, "", "start", &format!("<tspan font-weight=\"600\">{name}</tspan>"));
+        let mut x = LEFT + 40.0 + LETTER * name.len() as f64;
+        for (class, meaning) in legend {
+            let at = self.top + y - 13.0;
+            let _ =
+                write!(svg, "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{at:.1}\" width=\"12\" height=\"6\"/>");
+            self.text(svg, x + 17.0, y - 6.0, "", "start", meaning);
+            x += 40.0 + LETTER * meaning.len() as f64;
+        }
+    }
+
+    fn line(&self, svg: &mut String, y: f64, top: f64, class: &str, values: &[f64]) {
+        let bottom = self.top + y + LANE;
+        let points = values.iter().enumerate().map(|(index, value)| {
+            let x = self.x((index as f64 + 0.5) * self.result.series.part);
+            format!("{x:.1},{:.1}", bottom - LANE * value / top)
+        });
+        let points: Vec<String> = points.collect();
+        let _ = write!(svg, "<polyline class=\"{class}\" points=\"{}\"/>", points.join(" "));
+    }
+
+    /// Bars that stand on others, if there are any.
+    fn bars(&self, svg: &mut String, y: f64, top: f64, class: &str, values: &[f64], below: &[f64]) {
+        let (part, bottom) = (self.result.series.part, self.top + y + LANE);
+        for (index, value) in values.iter().enumerate().filter(|(_, value)| **value > 0.0) {
+            let (from, to) = (self.x(index as f64 * part), self.x((index + 1) as f64 * part));
+            let (height, base) = (LANE * value / top, LANE * below.get(index).unwrap_or(&0.0) / top);
+            let (width, at) = ((to - from).max(0.3), bottom - base - height);
+            let _ = write!(
+                svg,
+                "<rect class=\"{class}\" x=\"{from:.1}\" y=\"{at:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
+            );
+        }
+    }
+
+    /// A line through everything for each mark, and what it is, where there is room.
+    fn marks(&self, svg: &mut String) {
+        let mut ends = [0.0_f64; ROWS];
+        let (from, to) = (self.top + HEAD + MARKS - 8.0, self.top + HEAD + MARKS + 3.0 * LANE + 2.0 * GAP);
+        for mark in &self.result.marks {
+            let x = self.x(mark.at);
+            let kind = escaped(&mark.kind);
+            let title = escaped(&format!("{} {}: {}", self.time(mark.at), mark.kind, mark.text));
+            let _ = write!(
+                svg,
+                "<path class=\"{kind}\" stroke-dasharray=\"3 3\" opacity=\".6\" d=\"M{x:.1} {from:.1}V{to:.1}\"><title>{title}</title></path>"
+            );
+            let label = label(mark);
+            let row = ends.iter().position(|end| *end <= x);
+            if let (Some(row), Some(label)) = (row, label) {
+                ends[row] = x + 8.0 + LETTER * label.chars().count() as f64;
+                let y = HEAD + ROW * (row as f64 + 0.5);
+                self.text(svg, x + 2.0, y, "", "start", &escaped(&label));
+            }
+        }
+    }
+
+    /// What the scenario's clock shows.
+    fn clock(&self, svg: &mut String) {
+        const TIMES: u32 = 6;
+        for part in 0..=TIMES {
+            let at = self.length() * f64::from(part) / f64::from(TIMES);
+            let y = HEAD + MARKS + 3.0 * LANE + 2.0 * GAP + 15.0;
+            self.text(svg, self.x(at), y, "", "middle", &self.time(at));
+        }
+    }
+
+    fn text(&self, svg: &mut String, x: f64, y: f64, class: &str, anchor: &str, text: &str) {
+        let y = self.top + y;
+        let _ = write!(
+            svg,
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>"
+        );
+    }
+
+    fn length(&self) -> f64 {
+        (self.result.series.part * self.result.series.arrivals.len() as f64).max(f64::MIN_POSITIVE)
+    }
+
+    fn x(&self, at: f64) -> f64 {
+        LEFT + (WIDTH - LEFT - RIGHT) * (at / self.length()).clamp(0.0, 1.0)
+    }
+
+    fn time(&self, at: f64) -> String {
+        self.result.clock(at)
+    }
+}
+
+impl DrillResult {
+    /// What the scenario's clock shows at a time of the drill.
+    pub fn clock(&self, at: f64) -> String {
+        let speed = Speed::new(self.speed).unwrap_or(Speed::REAL);
+        let passed = jiff::SignedDuration::from_secs_f64(speed.real_seconds(at.clamp(0.0, 1e6)).round());
+        self.begins.wrapping_add(passed).strftime("%H:%M:%S").to_string()
+    }
+}
+
+/// What is written beside a mark: the alerts that wake somebody, what the drill did, and who was told.
+fn label(mark: &Mark) -> Option<String> {
+    match mark.kind.as_str() {
+        "alert" => mark.text.strip_prefix("factory-success-rate: ").map(str::to_owned),
+        "notification" | "drill" => Some(mark.text.clone()),
+        _ => None,
+    }
+}
+
+/// The top of a scale: the highest value, or one.
+fn most(lanes: &[&[f64]]) -> f64 {
+    lanes.iter().flat_map(|lane| lane.iter()).fold(1.0, |most, value| f64::max(most, *value))
+}
+
+fn number(value: f64) -> String {
+    if value >= 10.0 || value == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
