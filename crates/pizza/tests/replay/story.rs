@@ -2,7 +2,7 @@
 
 use crate::{
     alertmanager::TOKEN,
-    clock::{SCRAPE, after, apart, seconds},
+    clock::{EVALUATION, SCRAPE, after, apart, minutes, seconds},
     day::{ALERTMANAGERS, Day, ON_CALL, WATCHDOG, link_in},
     engines::{AGREED, RULE, SUCCESS_RATE, Way},
     observer::{Labels, Look},
@@ -63,6 +63,10 @@ impl Story {
         for way in [&self.service, &self.prometheus] {
             assert!(way.pending >= chaos[0], "Pending before the chaos began: {way:?}");
             assert!(way.alerting < chaos[1] && way.normal > chaos[1], "{way:?} for {chaos:?}");
+            // The pending period, and not an evaluation more. Samples have whole milliseconds.
+            let pending = after(way.pending, minutes(1) - Duration::from_millis(1));
+            let within = pending..after(pending, EVALUATION);
+            assert!(within.contains(&way.alerting), "Alerting not within {within:?}: {way:?}");
         }
         // What the histories say is what was seen at the time.
         for (state, at) in [("Pending", self.service.pending), ("Alerting", self.service.alerting)] {
@@ -78,7 +82,11 @@ impl Story {
     }
 
     pub fn the_metric_drops_from_100_to_0_and_returns(&self) {
-        assert_eq!(self.day.success_rate, [100.0, 0.0, 100.0], "before, within and after the chaos");
+        assert_eq!(
+            self.day.success_rate.map(f64::round),
+            [100.0, 0.0, 100.0],
+            "before, within and after the chaos"
+        );
     }
 
     /// Not only where it is convenient: at every look between the alert's beginning and the end of the chaos.
