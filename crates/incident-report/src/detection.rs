@@ -50,6 +50,8 @@ fn states(course: &Course<'_>, alert: &AlertCourse) -> String {
     }
     match alert.normal {
         Some(at) => states.push(format!("Normal again at {}", course.time(at))),
+        // After the incident nobody watches for it here any more.
+        None if course.is_over() => states.push("was not Normal yet when the incident closed".to_owned()),
         None => states.push("is not Normal again yet".to_owned()),
     }
     let last = states.pop().unwrap_or_default();
