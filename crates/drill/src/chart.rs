@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 70.0;
-const RIGHT: f64 = 20.0;
+const RIGHT: f64 = 36.0;
 /// Title and legend, marks, lanes, and what is between them.
 const HEAD: f64 = 64.0;
 const MARKS: f64 = 78.0;
@@ -24,8 +24,8 @@ const LETTER: f64 = 6.2;
 const STYLE: &str = "text{font-family:system-ui,sans-serif;font-size:11px;fill:#333}.h{font-size:17px;font-weight:600}\
     .axis{stroke:#999;fill:none}.grid{stroke:#eee}.phase{fill:#c0392b;opacity:.09}.a{fill:none;stroke:#7f8c8d;stroke-width:1.5}\
     .k{fill:none;stroke:#2471a3;stroke-width:2}.f{fill:none;stroke:#1e8449;stroke-width:2}.b{fill:#d68910;opacity:.55}\
-    .ok{fill:#1e8449;opacity:.75}.bad{fill:#c0392b;opacity:.85}.alert{stroke:#8e44ad}.circuit{stroke:#2471a3}\
-    .notification{stroke:#c0392b;stroke-width:2}.drill{stroke:#555}";
+    .ok{fill:#1e8449;opacity:.75}.bad{fill:#c0392b;opacity:.85}.alert{stroke:#8e44ad;stroke-dasharray:3 3}.circuit{stroke:#2471a3}\
+    .notification{stroke:#c0392b;stroke-width:2}.drill{stroke:#555;stroke-dasharray:3 3}";
 
 /// The chart of one drill.
 pub fn chart(result: &DrillResult) -> String {
@@ -164,19 +164,20 @@ impl Picture<'_> {
         }
     }
 
-    /// A line through everything for each mark, and what it is, where there is room.
+    /// A line through everything for what has a label, and a tick for what has none.
     fn marks(&self, svg: &mut String) {
         let mut ends = [0.0_f64; ROWS];
-        let (from, to) = (self.top + HEAD + MARKS - 8.0, self.top + HEAD + MARKS + 3.0 * LANE + 2.0 * GAP);
+        let from = self.top + HEAD + MARKS - 8.0;
         for mark in &self.result.marks {
             let x = self.x(mark.at);
+            let label = label(mark);
+            let to = if label.is_some() { from + 3.0 * LANE + 2.0 * GAP + 8.0 } else { from + 8.0 };
             let kind = escaped(&mark.kind);
-            let title = escaped(&format!("{} {}: {}", self.time(mark.at), mark.kind, mark.text));
+            let title = escaped(&format!("{} {}: {}", self.result.clock(mark.at), mark.kind, mark.text));
             let _ = write!(
                 svg,
-                "<path class=\"{kind}\" stroke-dasharray=\"3 3\" opacity=\".6\" d=\"M{x:.1} {from:.1}V{to:.1}\"><title>{title}</title></path>"
+                "<path class=\"{kind}\" d=\"M{x:.1} {from:.1}V{to:.1}\"><title>{title}</title></path>"
             );
-            let label = label(mark);
             let row = ends.iter().position(|end| *end <= x);
             if let (Some(row), Some(label)) = (row, label) {
                 ends[row] = x + 8.0 + LETTER * label.chars().count() as f64;
@@ -192,7 +193,7 @@ impl Picture<'_> {
         for part in 0..=TIMES {
             let at = self.length() * f64::from(part) / f64::from(TIMES);
             let y = HEAD + MARKS + 3.0 * LANE + 2.0 * GAP + 15.0;
-            self.text(svg, self.x(at), y, "", "middle", &self.time(at));
+            self.text(svg, self.x(at), y, "", "middle", &self.result.clock(at));
         }
     }
 
@@ -210,10 +211,6 @@ impl Picture<'_> {
 
     fn x(&self, at: f64) -> f64 {
         LEFT + (WIDTH - LEFT - RIGHT) * (at / self.length()).clamp(0.0, 1.0)
-    }
-
-    fn time(&self, at: f64) -> String {
-        self.result.clock(at)
     }
 }
 

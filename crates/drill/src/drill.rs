@@ -296,12 +296,15 @@ impl Drill {
             stage.lead_through(&opened.url);
             door = Some(opened);
         }
+        let mut notes = Vec::new();
+        if door.is_some() {
+            notes.push("calls for poisoned orders fail at a door of the drill's before the factory, and are not counted".to_owned());
+        }
         stage.start_service().await?;
         let service = stage.service_url();
         let admin = stage.admin.log_in(&service).await?;
         admin.seed().await?;
         scaled.extend(stage.scaled.iter().cloned());
-        let mut notes = Vec::new();
         if self.speed != Speed::REAL {
             notes.push(format!(
                 "not shortened: the rate of visits ({} a second), and the time that a diner waits for an answer",
@@ -310,7 +313,7 @@ impl Drill {
         }
         Ok(Site {
             service,
-            hand: Some(Hand { factory: stage.factory_url(), api_key: stage.api_key.clone() }),
+            hand: Some(Hand::new(stage.factory_url(), stage.api_key.clone())?),
             admin: Some(admin),
             factory_log: Some(stage.factory_log()),
             pager: Some(pager),
@@ -354,7 +357,7 @@ impl Drill {
             None => None,
         };
         let hand = theirs.factory.as_ref();
-        let hand = hand.map(|(url, key)| Hand { factory: url.to_string(), api_key: key.clone() });
+        let hand = hand.map(|(url, key)| Hand::new(url.to_string(), key.clone())).transpose()?;
         Ok(Site {
             service,
             hand,

@@ -12,6 +12,7 @@ use crate::{
 };
 use anyhow::{Context, ensure};
 use factory_api::{ChaosKind, ChaosRequest};
+use reqwest::Client;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -21,7 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Hand {
     pub factory: String,
-    pub api_key: String,
+    api_key: String,
+    /// Made once: making a client takes a while, and chaos is to begin on time.
+    http: Client,
 }
 
 /// Everything that is done from outside in the course of a scenario.
@@ -149,10 +152,14 @@ impl Injector<'_> {
 }
 
 impl Hand {
+    pub fn new(factory: String, api_key: String) -> anyhow::Result<Self> {
+        Ok(Self { factory, api_key, http: client(PATIENCE)? })
+    }
+
     /// Makes the factory misbehave, or ends that.
     pub async fn tell(&self, kind: ChaosKind, window: &ChaosRequest) -> anyhow::Result<()> {
         let url = format!("{}/api/vendor/chaos/{kind}", self.factory.trim_end_matches('/'));
-        let answer = client(PATIENCE)?.put(url).bearer_auth(&self.api_key).json(window).send().await;
+        let answer = self.http.put(url).bearer_auth(&self.api_key).json(window).send().await;
         let answer = answer.context("the factory does not answer")?;
         ensure!(answer.status().is_success(), "the factory answers {} to chaos", answer.status());
         Ok(())

@@ -116,9 +116,7 @@ impl Evidence<'_> {
         let after =
             |at: Option<f64>, from: f64| at.map_or(Found::Never, |at| Found::Seconds((at - from).max(0.0)));
         let change = |to: &str, from: f64| match (self.told.alerts_told, trouble) {
-            (true, Some(_)) => {
-                after(self.alert_changed(to, from), if to == "Normal" { from } else { first_failure })
-            }
+            (true, Some(_)) => after(self.alert_changed(to, from), first_failure),
             _ => Found::NotMeasurable,
         };
         let (began, ended) = trouble.unwrap_or_default();
@@ -143,7 +141,7 @@ impl Evidence<'_> {
                 Found::Seconds(at) => after(Some(at), first_failure),
                 other => other,
             },
-            to_normal: change("Normal", ended),
+            to_normal: self.normal(began, ended),
             to_first_fulfilment: if trouble.is_some() {
                 after(self.first_fulfilled(ended), ended)
             } else {
@@ -167,6 +165,19 @@ impl Evidence<'_> {
         changes
             .find(|change| change.rule == rule && change.to == to && change.at >= from)
             .map(|change| change.at)
+    }
+
+    /// Until the alert is Normal for good: at once, if it was before the trouble ended.
+    fn normal(&self, began: f64, ended: f64) -> Found {
+        if !self.told.alerts_told || self.trouble().is_none() {
+            return Found::NotMeasurable;
+        }
+        let rule = self.scenario.alert.as_deref().unwrap_or(USUAL_ALERT);
+        let last = self.told.alerts.iter().rfind(|change| change.rule == rule && change.at >= began);
+        match last.filter(|change| change.to == "Normal") {
+            Some(change) => Found::Seconds((change.at - ended).max(0.0)),
+            None => Found::Never,
+        }
     }
 
     fn first_fulfilled(&self, from: f64) -> Option<f64> {

@@ -1,0 +1,84 @@
+//! The other shipped scenarios, each with what it promises.
+
+use crate::drill::{Ran, Run, pizza};
+use ::drill::SHIPPED;
+
+/// As fast as the program can be: 18 minutes are 9 s.
+const SPEED: u32 = 120;
+
+async fn run(name: &str) -> Ran {
+    let ran = Run::of(name, SPEED).to_its_end().await;
+    ran.nobody_lost_an_order();
+    ran
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_names_every_drill() {
+    let output = pizza(["drill", "list"].map(str::to_owned).into()).await;
+    let shown = String::from_utf8(output.stdout).unwrap();
+    for (name, _) in SHIPPED {
+        assert!(shown.contains(name), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throttle_queues_orders_and_wakes_nobody() {
+    let ran = run("throttle").await;
+    let score = &ran.result.score;
+    assert_eq!(score.to_alerting.seconds(), None, "a slow pizza is a pizza: {score:?}");
+    assert!(
+        ran.result.phases[1].orders.p50 < 1000.0,
+        "diners waited for the slow factory: {:?}",
+        ran.result.phases
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn badjwt_shows_nobody_a_counterfeit() {
+    let ran = run("badjwt").await;
+    ran.somebody_was_told();
+    ran.the_factory_was_left_alone();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connection_refused_is_an_outage_like_any_other() {
+    let ran = run("connection-refused").await;
+    ran.somebody_was_told();
+    assert_eq!(ran.result.phases[1].factory_calls, Some(0), "{:?}", ran.result.phases[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flapping_loses_nothing() {
+    let ran = run("flapping").await;
+    assert!(ran.result.series.failed_calls.iter().sum::<u64>() > 0, "the factory never failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partial_failure_is_met_with_retries() {
+    let ran = run("partial-30-percent").await;
+    let partial = &ran.result.phases[1];
+    assert!(ran.result.series.failed_calls.iter().sum::<u64>() > 0, "the factory never failed");
+    // 10 of 7 calls succeed; anything much above would be a storm.
+    assert!(partial.calls_per_order.unwrap() < 2.5, "{partial:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_recovery_is_not_knocked_over_again() {
+    let ran = run("slow-recovery").await;
+    ran.somebody_was_told();
+    assert!(ran.result.score.to_drained.seconds().is_some(), "{:?}", ran.result.score);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_in_the_outage_costs_time_and_no_order() {
+    let ran = run("crash-during-outage").await;
+    let marks = |text: &str| ran.result.marks.iter().filter(|mark| mark.text == text).count();
+    assert_eq!((marks("the service is killed"), marks("the service is ready again")), (1, 1));
+    ran.somebody_was_told();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poisoned_order_waits_for_a_person_and_no_other_does() {
+    let ran = run("poison-order").await;
+    assert_eq!(ran.result.score.quarantined, 3, "{:?}", ran.result.score);
+}
