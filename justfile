@@ -39,6 +39,10 @@ sqlmap *ARGS:
 demo *ARGS:
     cargo run --release -- demo {{ARGS}}
 
+# the pictures of docs/pictures, by a real browser that walks through good and bad times
+pictures:
+    cargo test -p pizza --test pages --locked -- --ignored --exact pictures::the_pictures_are_made
+
 # the benchmarks at full length; `just bench P3` for one
 bench *BARS:
     cargo build --release --locked -p pizza -p bench

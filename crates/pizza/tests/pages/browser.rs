@@ -184,6 +184,11 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
+    /// What is in the window, as a PNG.
+    pub async fn screenshot(&self) -> Vec<u8> {
+        self.driver.screenshot_as_png().await.unwrap()
+    }
+
     /// Whether the page was answered with this status.
     pub async fn status(&self) -> Value {
         self.script("return performance.getEntriesByType('navigation')[0].responseStatus").await

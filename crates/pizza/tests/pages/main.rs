@@ -10,6 +10,7 @@ mod browser;
 mod keyboard;
 mod order;
 mod outage;
+mod pictures;
 mod scriptless;
 mod sealed;
 mod surfer;

@@ -5,7 +5,7 @@ use serde_json::json;
 use test_kit::{Answer, TestApp};
 
 /// The factory fails, and the kitchen has noticed.
-async fn close_the_kitchen(app: &TestApp) {
+pub async fn close_the_kitchen(app: &TestApp) {
     app.factory.always(Answer::Status(500));
     app.diner().await.order_without_waiting(&[1]).await;
     app.diner().await.order_without_waiting(&[1]).await;

@@ -90,6 +90,41 @@ async fn markup_in_names() {
     }
 }
 
+#[tokio::test]
+async fn markup_in_names_on_pages() {
+    let app = TestApp::start(|_| {}).await;
+    let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}";
+    let reply = app.visitor().register(evil, "kai@jwt.com", "a good long passphrase").await.expect(200);
+    let session = format!("pizza_session={}", reply["token"].as_str().unwrap());
+    let look = |path: &str| {
+        let request = app.visitor().request(Method::GET, path).header("accept", "text/html");
+        request.header("cookie", &session)
+    };
+    for path in ["/", "/menu", "/profile", "/orders", "/kitchen"] {
+        let page = app.visitor().send(look(path)).await.expect(200);
+        assert!(
+            page.text.contains("alert(1)&#60;/script&#62;"),
+            "{path} does not say who they are: {}",
+            page.text
+        );
+        assert!(
+            !page.text.contains("<script>") && !page.text.contains("<img src=x"),
+            "{path}: {}",
+            page.text
+        );
+        assert!(!page.text.contains("\"'>"), "{path}: {}", page.text);
+    }
+    for path in ["/login?next=%22%3E%3Cscript%3E", "/%3Cscript%3Ealert(1)%3C/script%3E"] {
+        let request = app.visitor().request(Method::GET, path).header("accept", "text/html");
+        let page = app.visitor().send(request).await;
+        assert!(
+            page.text.starts_with("<!doctype html>") && !page.text.contains("<script>"),
+            "{path}: {}",
+            page.text
+        );
+    }
+}
+
 /// What comes from a client and stands in a header of the answer, or goes on to the factory.
 #[tokio::test]
 async fn header_lines_in_what_clients_send() {

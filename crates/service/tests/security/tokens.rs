@@ -180,7 +180,7 @@ async fn sessions_that_a_browser_sends_by_itself() {
     let app = TestApp::start(|_| {}).await;
     let (diner, visitor) = (app.diner().await, app.visitor());
     let token = diner.token();
-    for name in ["token", "session", "jwt", "Authorization"] {
+    for name in ["pizza_session", "token", "session", "jwt", "Authorization"] {
         let request =
             visitor.request(Method::GET, "/api/user/me").header("cookie", format!("{name}={token}"));
         visitor.send(request).await.expect(401);
