@@ -9,7 +9,8 @@ const RUN: &str = "const done = arguments[0]; axe.run(document, { resultTypes: [
     done(found.violations.filter((fault) => ['serious', 'critical'].includes(fault.impact)).map((fault) => \
     [fault.id, fault.nodes.map((node) => node.html.slice(0, 200) + ' ' + node.failureSummary)])), (error) => done(String(error)))";
 
-async fn has_no_fault(browser: &Browser, path: &str) {
+/// Looks at a page in both themes, wide and narrow.
+pub async fn has_no_fault(browser: &Browser, path: &str) {
     browser.open(path).await;
     browser.script(AXE).await;
     for (scheme, width) in [("light", 1280), ("dark", 1280), ("dark", 390), ("light", 390)] {

@@ -38,15 +38,20 @@ impl Drop for Driver {
 impl Browser {
     /// Opens a browser for this walk, and closes it after, also when the walk fails.
     pub async fn walk(app: &TestApp, walk: impl AsyncFnOnce(&Browser)) {
-        Self::walk_with(app, true, walk).await;
+        Self::walk_with(app.base(), true, walk).await;
     }
 
     /// The same without JavaScript.
     pub async fn walk_without_scripts(app: &TestApp, walk: impl AsyncFnOnce(&Browser)) {
-        Self::walk_with(app, false, walk).await;
+        Self::walk_with(app.base(), false, walk).await;
     }
 
-    async fn walk_with(app: &TestApp, scripts: bool, walk: impl AsyncFnOnce(&Browser)) {
+    /// The same at any service.
+    pub async fn walk_at(base: &Url, walk: impl AsyncFnOnce(&Browser)) {
+        Self::walk_with(base, true, walk).await;
+    }
+
+    async fn walk_with(base: &Url, scripts: bool, walk: impl AsyncFnOnce(&Browser)) {
         let _room = ROOM.acquire().await.unwrap();
         for (program, package) in [(CHROMIUM, "chromium"), (DRIVER, "chromium-driver")] {
             assert!(Path::new(program).exists(), "{program} is missing: apt-get install {package}");
@@ -67,7 +72,7 @@ impl Browser {
             WebDriver::new(at.as_str(), capabilities(scripts)).await.ok()
         })
         .await;
-        let browser = Self { driver, base: app.base().clone() };
+        let browser = Self { driver, base: base.clone() };
         let walked = AssertUnwindSafe(walk(&browser)).catch_unwind().await;
         if walked.is_err() {
             browser.tell().await;
@@ -211,6 +216,29 @@ impl Browser {
                 || about.contains("javascript");
             assert!(!ours, "{about}");
         }
+    }
+
+    /// A picture of the whole page for people to look at, if they say where to put it.
+    pub async fn picture(&self, name: &str) {
+        let Ok(folder) = std::env::var("PAGES_SCREENSHOTS") else { return };
+        for (scheme, width, height) in [("dark", 390, 844), ("light", 1280, 900)] {
+            self.prefer(scheme).await;
+            self.be_sized(width, height).await;
+            let tall = self.script("return document.documentElement.scrollHeight").await.as_u64().unwrap_or(0);
+            self.be_sized(width, height.max(u32::try_from(tall).unwrap_or(height).min(4000))).await;
+            let file = Path::new(&folder).join(format!("{name}-{scheme}-{width}.png"));
+            self.driver.screenshot(&file).await.unwrap();
+        }
+        self.be_sized(1280, 900).await;
+    }
+
+    /// Signs in, and goes on from this page.
+    pub async fn login(&self, email: &str, password: &str, next: &str) {
+        self.open(&format!("/login?next={next}")).await;
+        self.fill("#email", email).await;
+        self.fill("#password", password).await;
+        self.click("main form .button").await;
+        eventually("they are signed in", async || (self.path().await == next).then_some(())).await;
     }
 
     /// Registers somebody new, from wherever they are.

@@ -8,6 +8,7 @@
 mod accessible;
 mod browser;
 mod keyboard;
+mod operations;
 mod order;
 mod outage;
 mod pictures;

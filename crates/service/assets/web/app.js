@@ -16,7 +16,8 @@ function toast(text) {
 function localise(root) {
   for (const time of root.querySelectorAll("time[data-local]")) {
     const at = new Date(time.dateTime);
-    time.textContent = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    const exactly = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+    time.textContent = time.dataset.local === "seconds" ? at.toLocaleString(undefined, exactly) : at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   }
 }
 localise(document);
@@ -35,6 +36,12 @@ document.addEventListener("htmx:sseMessage", () => {
 document.addEventListener("htmx:afterSwap", (event) => {
   const pressed = event.detail.requestConfig?.triggeringEvent?.submitter?.id;
   if (pressed) document.getElementById(pressed)?.focus();
+});
+
+// What somebody is in the middle of is not swapped away.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const typing = event.detail.target.querySelector("input:focus, select:focus, textarea:focus");
+  if (typing || document.getElementById("ask")?.open) event.detail.shouldSwap = false;
 });
 
 document.addEventListener("htmx:responseError", () => toast("That did not work. Please reload the page and try again."));

@@ -103,12 +103,13 @@ impl Operations {
             format!("The factory's last failure: {} at {}.", in_words(&spell.last), self.clock(spell.last.at))
         });
         let cause =
-            (status != Status::Resolved).then(|| format!("Likely cause: {}.", self.likely_cause(known)));
+            (status != Status::Resolved).then(|| format!("Likely cause: {}.", self.likely_cause(known.window.as_ref())));
         answered.into_iter().chain(cause).collect()
     }
 
-    fn likely_cause(&self, known: &Known) -> String {
-        if let Some(window) = &known.window {
+    /// What has probably broken, at the factory.
+    pub(super) fn likely_cause(&self, window: Option<&ChaosWindow>) -> String {
+        if let Some(window) = window {
             let (plan, reason) = (&window.plan, &window.plan.reason);
             let reason = if reason.is_empty() { String::new() } else { format!(", {reason}") };
             return format!("planned chaos ({}{reason}) until {}", plan.kind, self.clock(plan.to));

@@ -18,6 +18,7 @@ mod incidents;
 mod marking;
 mod message;
 mod outbox;
+mod overview;
 mod report;
 mod response;
 mod synthetic;

@@ -153,7 +153,6 @@ impl Frame {
     }
 
     /// Whoever is signed in, if they may: `frame.only(User::is_admin)?`.
-    #[expect(dead_code, reason = "the pages for franchisees and admins come next")]
     pub fn only(&self, may: impl FnOnce(&User) -> bool) -> Result<&Arc<Session>, Stop> {
         let session = self.diner()?;
         let refused = || Problem::new(StatusCode::FORBIDDEN, "This page is for others to see.").into();
@@ -203,6 +202,11 @@ impl Frame {
         self.session.as_ref().map(|session| &session.user)
     }
 
+    /// Whether an admin looks.
+    pub fn is_admin(&self) -> bool {
+        self.user().is_some_and(User::is_admin)
+    }
+
     /// A text as part of a query.
     pub fn encoded(&self, text: &str) -> String {
         form_urlencoded::byte_serialize(text.as_bytes()).collect()
@@ -217,6 +221,11 @@ impl Frame {
     pub fn is_at(&self, path: &str) -> bool {
         let here = self.here.split('?').next().unwrap_or_default();
         here == path || here.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether this page is at `path`.
+    pub fn is_exactly(&self, path: &str) -> bool {
+        self.here.split('?').next() == Some(path)
     }
 
     /// What the kitchen's sign says.

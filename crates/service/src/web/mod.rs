@@ -67,6 +67,7 @@ pub fn routes() -> Router<AppState> {
         .route("/theme", post(pages::theme::switch))
         .route("/assets/{file}", get(assets::serve))
         .route("/art/{file}", get(art::serve))
+        .merge(pages::operations::routes())
         .merge(acts())
 }
 
@@ -79,5 +80,6 @@ fn acts() -> Router<AppState> {
         .route("/logout", post(pages::login::logout))
         .route("/register", post(pages::register::register))
         .route("/profile", post(pages::profile::change))
+        .merge(pages::operations::acts())
         .route_layer(from_fn(carried_through))
 }

@@ -6,6 +6,7 @@ mod home;
 pub mod kitchen;
 pub mod login;
 pub mod menu;
+pub mod operations;
 pub mod orders;
 pub mod pay;
 pub mod profile;

@@ -1,0 +1,55 @@
+//! Operations: what the on-call engineer looks at, at 3 a.m. on a phone.
+//!
+//! Every page is for admins. What changes by itself is a part that htmx asks for again and again; without scripts the
+//! page reloads itself. Every act is a form, is recorded as the API's acts are, and ends on the page it came from.
+
+mod alerts;
+mod incidents;
+mod now;
+mod report;
+mod show;
+
+use super::super::{Form, Frame, frame::Stop, frame::own_path};
+use crate::{app::AppState, auth::Session};
+use axum::{
+    Router,
+    response::Response,
+    routing::{get, post},
+};
+use domain::User;
+use std::sync::Arc;
+
+/// The pages.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/operations", get(now::show))
+        .route("/operations/incidents", get(incidents::list))
+        .route("/operations/incidents/{id}", get(incidents::show))
+        .route("/operations/incidents/{id}/report", get(report::show))
+        .route("/operations/incidents/{id}/report.md", get(report::download))
+        .route("/operations/alerts", get(alerts::show))
+}
+
+/// What the engineer does.
+pub fn acts() -> Router<AppState> {
+    Router::new()
+        .route("/operations/incidents/{id}/acknowledge", post(incidents::acknowledge))
+        .route("/operations/incidents/{id}/end-chaos", post(incidents::end_chaos))
+        .route("/operations/alerts/{rule}/pause", post(alerts::pause))
+        .route("/operations/alerts/{rule}/resume", post(alerts::resume))
+        .route("/operations/alerts/test", post(alerts::test))
+}
+
+/// Whoever may be here.
+fn admin(frame: &Frame) -> Result<&Arc<Session>, Stop> {
+    frame.only(User::is_admin)
+}
+
+/// Back to where the form was, which says what came of it.
+fn back(form: &Form, or: &str, notice: &str) -> Response {
+    let next = match form.text("next") {
+        "" => or,
+        next => own_path(next),
+    };
+    form.frame.go_saying(next, notice)
+}
