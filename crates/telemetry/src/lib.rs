@@ -9,6 +9,7 @@ mod lines;
 mod logs;
 mod metrics;
 mod otlp;
+pub mod recent;
 pub mod redact;
 mod span;
 mod start;

@@ -3,7 +3,7 @@
 use crate::{
     LogFormat,
     lines::{Lines, LinesGuard},
-    logs, otlp,
+    logs, otlp, recent,
 };
 use std::io;
 use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
@@ -61,11 +61,13 @@ pub fn start(options: Options<'_>) -> Result<Guard, StartError> {
     let filter =
         || EnvFilter::try_new(options.filter).map_err(|_| StartError::Filter(options.filter.to_owned()));
     let for_lines = filter()?;
+    let for_recent = filter()?;
     let resource = otlp::resource(options.service, options.version, options.instance.to_owned());
     let bridge = otlp::start(&resource)?;
     let for_bridge = bridge.is_some().then(filter).transpose()?;
     let (stdout, guard) = Lines::to(io::stdout()).map_err(StartError::Thread)?;
     let mut layers = vec![logs::layer(stdout, options.format).with_filter(for_lines).boxed()];
+    layers.push(recent::layer().with_filter(for_recent).boxed());
     layers.extend(bridge.zip(for_bridge).map(|(bridge, filter)| bridge.with_filter(filter).boxed()));
     Registry::default().with(layers).try_init().map_err(|_| StartError::Twice)?;
     Ok(Guard { _lines: guard })

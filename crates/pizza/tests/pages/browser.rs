@@ -224,7 +224,8 @@ impl Browser {
         for (scheme, width, height) in [("dark", 390, 844), ("light", 1280, 900)] {
             self.prefer(scheme).await;
             self.be_sized(width, height).await;
-            let tall = self.script("return document.documentElement.scrollHeight").await.as_u64().unwrap_or(0);
+            let tall =
+                self.script("return document.documentElement.scrollHeight").await.as_u64().unwrap_or(0);
             self.be_sized(width, height.max(u32::try_from(tall).unwrap_or(height).min(4000))).await;
             let file = Path::new(&folder).join(format!("{name}-{scheme}-{width}.png"));
             self.driver.screenshot(&file).await.unwrap();

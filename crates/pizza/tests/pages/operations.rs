@@ -152,8 +152,28 @@ async fn the_engineer_sees_the_alert_takes_the_incident_on_ends_the_chaos_and_re
     }
 }
 
-const PAGES: [&str; 3] = ["/operations", "/operations/incidents", "/operations/alerts"];
-const ACTS: [&str; 5] = [
+const PAGES: [&str; 9] = [
+    "/operations",
+    "/operations/incidents",
+    "/operations/alerts",
+    "/operations/circuit",
+    "/operations/queue",
+    "/operations/queue/quarantined",
+    "/operations/chaos",
+    "/operations/chaos/start",
+    "/operations/log",
+];
+const ACTS: [&str; 15] = [
+    "/operations/circuit",
+    "/operations/circuit/chaos",
+    "/operations/queue/pause",
+    "/operations/queue/resume",
+    "/operations/orders/1/redrive",
+    "/operations/orders/1/cancel",
+    "/operations/chaos",
+    "/operations/chaos/start",
+    "/operations/chaos/stop",
+    "/operations/chaos/1/delete",
     "/operations/incidents/1/acknowledge",
     "/operations/incidents/1/end-chaos",
     "/operations/alerts/latency/pause",
@@ -184,5 +204,123 @@ async fn who_is_no_admin_sees_nothing_and_does_nothing() {
     }
     assert!(!surfer.get("/menu").await.text.contains("/operations"));
     let audit = app.admin().await.get("/api/admin/audit").await.expect(200).text;
-    assert!(!audit.contains("alert."), "{audit}");
+    assert!(!audit.contains("alert.") && !audit.contains("chaos") && !audit.contains("queue"), "{audit}");
+    assert!(!app.admin().await.get("/api/admin/queue").await["paused"].as_bool().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_engineer_takes_the_circuit_over_and_the_queue_in_hand() {
+    let shift = Shift::begin().await;
+    Browser::walk_at(&shift.base, async |browser| {
+        shift.open_for_duty(browser).await;
+        browser.open("/operations/circuit").await;
+        browser.says(".ops-word", "closed").await;
+        browser.click("input[value='forced_open']").await;
+        browser.fill("#reason", "the factory asked us to").await;
+        // What is typed stays, whatever changes beside it.
+        browser.click("form[action='/operations/circuit'] button").await;
+        browser.says("#ask", "Take this over?").await;
+        browser.click("#ask [data-yes]").await;
+        browser.says(".toast", "forced open").await;
+        browser.says(".ops-word", "forced open").await;
+        browser.says(".ops-timeline", "Forced open by hand").await;
+        browser.picture("operations-circuit").await;
+        has_no_fault(browser, "/operations/circuit").await;
+        browser.open("/operations").await;
+        browser.says(".shout", "The circuit is forced open").await;
+
+        browser.open("/operations/queue").await;
+        browser.element(".table tbody tr").await;
+        browser.picture("operations-queue").await;
+        has_no_fault(browser, "/operations/queue").await;
+        let order = browser.text(".table tbody th a").await;
+        browser.click(".table tbody .act button").await;
+        browser.says("#ask", &format!("Cancel {}?", order.to_lowercase())).await;
+        browser.click("#ask [data-yes]").await;
+        browser.says(".toast", &format!("{order} is cancelled.")).await;
+        browser.click("#pause").await;
+        browser.click("#ask [data-yes]").await;
+        browser.says(".shout", "The queue is paused").await;
+        has_no_fault(browser, "/operations/queue").await;
+        browser.click("#resume").await;
+        browser.says(".toast", "The queue moves again.").await;
+        browser.open("/operations/queue/quarantined").await;
+        browser.says(".ops-calm", "No order is quarantined.").await;
+
+        browser.open("/operations/circuit").await;
+        browser.click("input[value='automatic']").await;
+        browser.fill("#reason", "they are done").await;
+        browser.click("form[action='/operations/circuit'] button").await;
+        browser.click("#ask [data-yes]").await;
+        browser.says(".ops-word", "closed").await;
+
+        browser.open("/operations/log?type=audit").await;
+        browser.says(".ops-lines", "circuit.force_open").await;
+        browser.open("/operations/log").await;
+        browser.says(".ops-lines", "http").await;
+        browser.picture("operations-log").await;
+        has_no_fault(browser, "/operations/log").await;
+        browser.click(".ops-lines a[href*='request=']").await;
+        browser.element("#request[value]:not([value=''])").await;
+        browser.has_nothing_to_complain_about().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chaos_is_planned_and_started_by_who_knows_who_is_affected_and_diners_are_told() {
+    let shift = Shift::begin().await;
+    Browser::walk_at(&shift.base, async |browser| {
+        shift.open_for_duty(browser).await;
+        browser.open("/operations/chaos").await;
+        browser.says("#factory + p", "It behaves.").await;
+        browser.fill("#reason", "a rehearsal for the new ones").await;
+        browser.click("form[action='/operations/chaos'] button").await;
+        browser.says(".toast", "It is planned").await;
+        browser.says(".ops-list", "a rehearsal for the new ones").await;
+        browser.open("/kitchen").await;
+        browser.says("#planned + ul", "we rehearse an outage").await;
+        assert!(!browser.text("main").await.contains("for the new ones"), "why is nobody else's business");
+
+        browser.open("/operations/chaos").await;
+        browser.click("form[action='/operations/chaos/start'] button").await;
+        browser.says("#affected ~ dl", "Stores").await;
+        browser.picture("operations-chaos-start").await;
+        has_no_fault(browser, "/operations/chaos/start").await;
+        browser.click("#sure").await;
+        browser.click("form[action='/operations/chaos/start'] .button").await;
+        browser.says(".toast", "The factory does its worst (fail) for 2 minutes").await;
+        browser.says(".shout", "fail now").await;
+        browser.picture("operations-chaos").await;
+        has_no_fault(browser, "/operations/chaos").await;
+        browser.open("/operations").await;
+        browser.says(".ops-incident", "planned chaos (fail, started by Admin)").await;
+        browser.open("/operations/chaos").await;
+        browser.click("#stop").await;
+        browser.click("#ask [data-yes]").await;
+        browser.says(".toast", "The chaos is over.").await;
+        browser.says("#factory + p", "It behaves.").await;
+
+        browser.open("/kitchen").await;
+        browser.says(".told", "Orders were kept").await;
+        browser.says(".days-legend", "Trouble on 1 of the last 90 days").await;
+        browser.picture("kitchen").await;
+        has_no_fault(browser, "/kitchen").await;
+        browser.has_nothing_to_complain_about().await;
+    })
+    .await;
+    let visitor = Visitor::at(&shift.base);
+    let feed = visitor.get("/kitchen/feed.atom").await.expect(200);
+    assert_eq!(feed.header("content-type"), Some("application/atom+xml; charset=utf-8"));
+    let history = visitor.get("/kitchen/history.json").await.expect(200);
+    assert_eq!(history["days"].as_array().unwrap().len(), 90);
+    assert!(history["incidents"][0]["message"].as_str().unwrap().contains("Orders were kept"));
+    for text in [&feed.text, &history.text] {
+        for secret in ["monkey", "127.0.0.1:1", "reportUrl", "support", "rehearsal for", "Admin"] {
+            assert!(!text.replace(shift.base.as_str(), "/").contains(secret), "{secret} in {text}");
+        }
+    }
+    assert!(
+        feed.text.contains("<title>Trouble in the kitchen</title>") || feed.text.contains("Over: trouble")
+    );
 }

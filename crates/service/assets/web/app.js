@@ -16,7 +16,8 @@ function toast(text) {
 function localise(root) {
   for (const time of root.querySelectorAll("time[data-local]")) {
     const at = new Date(time.dateTime);
-    const exactly = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+    const day = at.toDateString() === new Date().toDateString() ? {} : { month: "short", day: "numeric" };
+    const exactly = { ...day, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
     time.textContent = time.dataset.local === "seconds" ? at.toLocaleString(undefined, exactly) : at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   }
 }

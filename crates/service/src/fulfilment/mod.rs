@@ -12,6 +12,7 @@ mod attempt;
 mod controls;
 mod deadlines;
 mod dispatcher;
+mod factory_chaos;
 mod fulfil_order;
 mod intake;
 mod kitchen;

@@ -102,8 +102,8 @@ impl Operations {
         let answered = spell.as_ref().map(|spell| {
             format!("The factory's last failure: {} at {}.", in_words(&spell.last), self.clock(spell.last.at))
         });
-        let cause =
-            (status != Status::Resolved).then(|| format!("Likely cause: {}.", self.likely_cause(known.window.as_ref())));
+        let cause = (status != Status::Resolved)
+            .then(|| format!("Likely cause: {}.", self.likely_cause(known.window.as_ref())));
         answered.into_iter().chain(cause).collect()
     }
 

@@ -64,6 +64,8 @@ pub fn routes() -> Router<AppState> {
         .route("/profile", get(pages::profile::show))
         .route("/kitchen", get(pages::kitchen::show))
         .route("/kitchen/sign", get(pages::kitchen::sign))
+        .route("/kitchen/feed.atom", get(pages::kitchen_history::feed))
+        .route("/kitchen/history.json", get(pages::kitchen_history::json))
         .route("/theme", post(pages::theme::switch))
         .route("/assets/{file}", get(assets::serve))
         .route("/art/{file}", get(art::serve))

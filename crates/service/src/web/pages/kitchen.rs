@@ -1,5 +1,6 @@
 //! How the kitchen is, for everybody.
 
+use super::kitchen_history::History;
 use crate::{
     api::extract::Query,
     app::{App, AppState},
@@ -26,6 +27,7 @@ use std::time::Duration;
 struct KitchenPage<'a> {
     frame: &'a Frame,
     now: Now,
+    history: History,
 }
 
 /// The part that changes by itself.
@@ -67,7 +69,11 @@ pub struct Shown {
 /// The kitchen now; for htmx, only what changes.
 pub async fn show(State(app): State<AppState>, frame: Frame) -> Page {
     let now = Now::at(&app, &frame);
-    if frame.wants_part { frame.show(&now) } else { frame.show(&KitchenPage { frame: &frame, now }) }
+    if frame.wants_part {
+        return frame.show(&now);
+    }
+    let history = History::of(&app).await?;
+    frame.show(&KitchenPage { frame: &frame, now, history })
 }
 
 /// The sign, if it says something else than the one that is shown.
@@ -80,7 +86,7 @@ pub async fn sign(State(app): State<AppState>, Query(shown): Query<Shown>) -> Re
 }
 
 /// When the kitchen got to be as it is, if this instance saw it. Probing a closed kitchen does not open it.
-fn since(now: KitchenState, newest_first: &[Transition]) -> Option<Timestamp> {
+pub fn since(now: KitchenState, newest_first: &[Transition]) -> Option<Timestamp> {
     let mut since = None;
     for transition in newest_first {
         let led_to = match transition.event {

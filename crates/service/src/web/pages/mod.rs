@@ -4,6 +4,7 @@ pub mod delivery;
 pub mod delivery_events;
 mod home;
 pub mod kitchen;
+pub mod kitchen_history;
 pub mod login;
 pub mod menu;
 pub mod operations;

@@ -2,7 +2,7 @@
 
 use super::{
     admin, back,
-    show::{cause, length, runbook},
+    show::{cause, length, runbook, span},
 };
 use crate::{
     api::{
@@ -21,6 +21,8 @@ use serde::Deserialize;
 
 const PER_PAGE: u32 = 20;
 const MAX_PAGE: u32 = 1_000_000;
+/// More probes than these in a row are told in one line.
+const MANY: usize = 4;
 
 /// Which part of the list.
 #[derive(Deserialize)]
@@ -154,6 +156,24 @@ impl File {
             ("Cancelled", orders.cancelled, ""),
             ("Lost", orders.lost, if orders.lost > 0 { "bad" } else { "good" }),
         ]
+    }
+
+    /// The timeline, in which a long row of probes in vain is one line.
+    fn told(&self) -> Vec<IncidentEvent> {
+        let is_probe =
+            |event: &IncidentEvent| matches!(event.kind, Kind::CircuitProbing | Kind::CircuitOpened);
+        let rows = self.events.chunk_by(|one, next| is_probe(one) && is_probe(next));
+        rows.flat_map(|row| match row {
+            [first, .., last] if row.len() > MANY => {
+                let probes = row.iter().filter(|event| event.kind == Kind::CircuitProbing).count();
+                let length = span(last.at.duration_since(first.at));
+                let text =
+                    format!("{probes} times in {length} the circuit let an order try the factory, in vain");
+                vec![IncidentEvent { kind: Kind::CircuitProbing, text, ..first.clone() }]
+            }
+            few => few.to_vec(),
+        })
+        .collect()
     }
 
     fn call_tally(&self) -> [(&'static str, u64); 8] {

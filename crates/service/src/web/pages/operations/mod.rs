@@ -4,8 +4,12 @@
 //! page reloads itself. Every act is a form, is recorded as the API's acts are, and ends on the page it came from.
 
 mod alerts;
+mod chaos;
+mod circuit;
 mod incidents;
+mod log;
 mod now;
+mod queue;
 mod report;
 mod show;
 
@@ -28,6 +32,12 @@ pub fn routes() -> Router<AppState> {
         .route("/operations/incidents/{id}/report", get(report::show))
         .route("/operations/incidents/{id}/report.md", get(report::download))
         .route("/operations/alerts", get(alerts::show))
+        .route("/operations/circuit", get(circuit::show))
+        .route("/operations/queue", get(queue::show_queued))
+        .route("/operations/queue/{state}", get(queue::show))
+        .route("/operations/log", get(log::show))
+        .route("/operations/chaos", get(chaos::show))
+        .route("/operations/chaos/start", get(chaos::ask))
 }
 
 /// What the engineer does.
@@ -38,6 +48,16 @@ pub fn acts() -> Router<AppState> {
         .route("/operations/alerts/{rule}/pause", post(alerts::pause))
         .route("/operations/alerts/{rule}/resume", post(alerts::resume))
         .route("/operations/alerts/test", post(alerts::test))
+        .route("/operations/circuit", post(circuit::set_mode))
+        .route("/operations/circuit/chaos", post(circuit::set_chaos))
+        .route("/operations/queue/pause", post(queue::pause))
+        .route("/operations/queue/resume", post(queue::resume))
+        .route("/operations/orders/{id}/redrive", post(queue::redrive))
+        .route("/operations/orders/{id}/cancel", post(queue::cancel))
+        .route("/operations/chaos", post(chaos::plan))
+        .route("/operations/chaos/start", post(chaos::start))
+        .route("/operations/chaos/stop", post(chaos::stop))
+        .route("/operations/chaos/{id}/delete", post(chaos::delete))
 }
 
 /// Whoever may be here.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::AppState,
     operations::AlertView,
-    web::{Frame, Page, frame::Sign},
+    web::{Frame, Page, frame::Sign, pages::kitchen::since},
 };
 use alerting::{Severity, State as AlertState};
 use askama::Template;
@@ -35,6 +35,8 @@ struct NowPage<'a> {
 struct Now {
     sign: Sign,
     circuit: CircuitNow,
+    /// Since when the kitchen is as it is.
+    since: Option<Timestamp>,
     rate: Option<f64>,
     queued: u64,
     making: u64,
@@ -91,6 +93,7 @@ impl Now {
         Ok(Self {
             sign: frame.sign(),
             circuit: CircuitNow::of(&app.kitchen),
+            since: since(kitchen.state, &app.kitchen.circuit_history()),
             rate: app.operations.success_rate(Timestamp::now()),
             queued: kitchen.queue.queued,
             making: kitchen.queue.making,
@@ -122,7 +125,7 @@ impl Now {
     fn drain(&self) -> String {
         match self.queued {
             0 => "–".to_owned(),
-            _ => format!("{:.1} a second", self.drain_rate),
+            _ => format!("{:.1}/s", self.drain_rate),
         }
     }
 
@@ -157,10 +160,11 @@ pub fn loud(app: &AppState, alerts: &[AlertView]) -> Vec<Loud> {
         ),
         (!app.config.alerts.enabled, "Alerts are switched off in the configuration", "/operations/alerts"),
     ];
-    let switched = switched
-        .into_iter()
-        .filter(|(is, ..)| *is)
-        .map(|(_, text, path)| Loud { text: text.to_owned(), until: None, path });
+    let switched = switched.into_iter().filter(|(is, ..)| *is).map(|(_, text, path)| Loud {
+        text: text.to_owned(),
+        until: None,
+        path,
+    });
     switched.chain(paused).collect()
 }
 

@@ -70,7 +70,8 @@ fn as_html(markdown: &str) -> String {
     });
     let mut page = String::new();
     html::push_html(&mut page, events);
-    page
+    // What scrolls can be reached with a keyboard. In a text this would be `&lt;pre&gt;`.
+    page.replace("<pre>", "<pre tabindex=\"0\">").replace("<table>", "<table tabindex=\"0\">")
 }
 
 fn leads_nowhere_bad(url: &str) -> bool {
@@ -92,7 +93,7 @@ mod tests {
             assert!(!html.contains(tag), "{tag} in {html}");
         }
         assert!(html.contains("<h1>Report</h1>") && html.contains("&lt;script&gt;"), "{html}");
-        assert!(html.contains("<table>") && html.contains("<code>&lt;b&gt;</code>"), "{html}");
+        assert!(html.contains("<table tabindex=") && html.contains("<code>&lt;b&gt;</code>"), "{html}");
     }
 
     #[test]

@@ -27,13 +27,7 @@ impl CircuitNow {
         let circuit = kitchen.circuit();
         let (word, class, meaning) = words(&circuit);
         let reopen = circuit.reopen_at.map(|at| from_now(at.saturating_duration_since(Instant::now())));
-        Self {
-            word,
-            class,
-            meaning,
-            since: ago(circuit.since),
-            reopen,
-        }
+        Self { word, class, meaning, since: ago(circuit.since), reopen }
     }
 }
 
