@@ -197,6 +197,11 @@ impl Visit for Fields {
         self.add(field, format_args!("{value:?}"));
     }
 
+    /// Nobody reads more of a duration.
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, format_args!("{value:.2}"));
+    }
+
     fn record_str(&mut self, field: &Field, value: &str) {
         self.add(field, format_args!("{value}"));
     }

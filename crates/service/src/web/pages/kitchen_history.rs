@@ -200,12 +200,17 @@ fn length(length: SignedDuration) -> String {
 
 impl From<&Incident> for Told {
     fn from(incident: &Incident) -> Self {
-        let message = match incident.cause {
-            Cause::Factory => {
+        let message = match (incident.cause, incident.closed_at) {
+            (Cause::Factory, Some(_)) => {
                 "The kitchen was closed at times. Orders were kept, and made as soon as it reopened."
             }
-            Cause::Intake => "Some orders could not be taken.",
-            Cause::Worker | Cause::Backlog => "Orders took longer than usual.",
+            (Cause::Factory, None) => {
+                "The kitchen is closed at times. Orders are kept, and made as soon as it reopens."
+            }
+            (Cause::Intake, Some(_)) => "Some orders could not be taken.",
+            (Cause::Intake, None) => "Some orders cannot be taken.",
+            (Cause::Worker | Cause::Backlog, Some(_)) => "Orders took longer than usual.",
+            (Cause::Worker | Cause::Backlog, None) => "Orders take longer than usual.",
         };
         Self { id: incident.id.0, began_at: incident.began_at, ended_at: incident.closed_at, message }
     }
