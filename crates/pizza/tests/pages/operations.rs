@@ -5,7 +5,7 @@ use factory_api::{ChaosKind, ChaosRequest};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
 use std::time::Duration;
-use test_kit::{Installation, TestApp, Visitor};
+use test_kit::{Answer, Installation, TestApp, Visitor};
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -323,4 +323,33 @@ async fn chaos_is_planned_and_started_by_who_knows_who_is_affected_and_diners_ar
     assert!(
         feed.text.contains("<title>Trouble in the kitchen</title>") || feed.text.contains("Over: trouble")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_work_without_scripts() {
+    let app = TestApp::start(|config| config.alerts.speed = 60).await;
+    app.factory.always(Answer::Status(500));
+    app.diner().await.order_without_waiting(&[1]).await;
+    app.diner().await.order_without_waiting(&[1]).await;
+    Browser::walk_without_scripts(&app, async |browser| {
+        browser.login("a@jwt.com", "admin", "/operations").await;
+        // The page reloads itself.
+        browser.says(".ops-incident h2", "The factory makes no pizzas").await;
+        browser.says(".ops-incident", "no pizza today").await;
+        assert!(!browser.has("form[action$='/end-chaos']").await, "there is no link to follow");
+        browser.click(".ops-incident form[action$='/acknowledge'] button").await;
+        browser.says(".toast", "You have taken it on.").await;
+        browser.open("/operations/chaos/start").await;
+        browser.says("#affected ~ dl", "Stores").await;
+        browser.open("/operations/queue").await;
+        browser.click("#pause").await;
+        browser.says(".shout", "The queue is paused").await;
+        browser.open("/operations").await;
+        browser.says(".shout", "The queue is paused").await;
+        app.factory.always(Answer::Pizza);
+        browser.open("/operations/queue").await;
+        browser.click("#resume").await;
+        browser.says(".toast", "The queue moves again.").await;
+    })
+    .await;
 }

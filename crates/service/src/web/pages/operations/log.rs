@@ -12,7 +12,7 @@ use telemetry::recent::{self, RecentEvent, Wanted};
 use tracing::Level;
 
 /// Events on a page.
-const SHOWN: usize = 150;
+const SHOWN: usize = 100;
 /// What is shown of the fields of one event, in bytes.
 const MOST_FIELDS: usize = 600;
 /// The longest id that anybody looks for.

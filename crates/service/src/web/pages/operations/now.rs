@@ -48,6 +48,8 @@ struct Now {
     alerts: Vec<AlertView>,
     incidents: Vec<Card>,
     windows: Vec<ChaosWindow>,
+    /// It is swapped in by htmx, and the sign above it with it.
+    is_part: bool,
     csrf: String,
 }
 
@@ -104,6 +106,7 @@ impl Now {
             alerts,
             incidents,
             windows: app.operations.chaos_now().await?,
+            is_part: frame.wants_part,
             csrf: frame.csrf(),
         })
     }
