@@ -188,6 +188,13 @@ async fn who_is_no_admin_sees_nothing_and_does_nothing() {
     for path in PAGES {
         let page = surfer.get(path).await.expect(303);
         assert!(page.header("location").unwrap().starts_with("/login?next=%2Foperations"), "{path}");
+        let part =
+            surfer.send(surfer.request(Method::GET, path).header("hx-request", "true")).await.expect(204);
+        assert_eq!(
+            part.header("hx-refresh"),
+            Some("true"),
+            "a page whose session has ended asks for the login"
+        );
     }
     surfer.login().await;
     let token = surfer.token("/menu").await;

@@ -17,7 +17,8 @@ use super::super::{Form, Frame, frame::Stop, frame::own_path};
 use crate::{app::AppState, auth::Session};
 use axum::{
     Router,
-    response::Response,
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use domain::User;
@@ -60,8 +61,12 @@ pub fn acts() -> Router<AppState> {
         .route("/operations/chaos/{id}/delete", post(chaos::delete))
 }
 
-/// Whoever may be here.
+/// Whoever may be here. A page whose session has ended reloads itself, rather than showing the login in a part of it.
 fn admin(frame: &Frame) -> Result<&Arc<Session>, Stop> {
+    if frame.wants_part && frame.session.is_none() {
+        let reload = [(HeaderName::from_static("hx-refresh"), HeaderValue::from_static("true"))];
+        return Err(Stop::Elsewhere(Box::new((StatusCode::NO_CONTENT, reload).into_response())));
+    }
     frame.only(User::is_admin)
 }
 
