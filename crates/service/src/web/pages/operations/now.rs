@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::AppState,
     operations::AlertView,
-    web::{Frame, Page, frame::Sign, pages::kitchen::since},
+    web::{Frame, Page, pages::kitchen::since, sign::Sign},
 };
 use alerting::{Severity, State as AlertState};
 use askama::Template;
