@@ -56,7 +56,7 @@ pub enum Subject {
     /// A service and a factory that the drill starts itself: the path of `pizza`.
     Own(PathBuf),
     /// A service that runs already.
-    Theirs(Theirs),
+    Theirs(Box<Theirs>),
 }
 
 /// A service that runs already, and what is known of it. What is not known is not measured.

@@ -11,10 +11,13 @@ use tokio_util::task::AbortOnDropHandle;
 /// Messages kept, at most: whoever sends more is out of order.
 const MOST: usize = 10_000;
 
+/// What it was told, and when.
+type Heard = Arc<Mutex<Vec<(jiff::Timestamp, Value)>>>;
+
 /// A pager; dropped, it is off.
 pub(crate) struct Pager {
     pub url: String,
-    heard: Arc<Mutex<Vec<(jiff::Timestamp, Value)>>>,
+    heard: Heard,
     _serving: AbortOnDropHandle<()>,
 }
 
@@ -24,7 +27,7 @@ impl Pager {
         let listener =
             listener.with_context(|| format!("no pager at port {port}: is something else there?"))?;
         let url = format!("http://{}/page", listener.local_addr()?);
-        let heard = Arc::<Mutex<Vec<_>>>::default();
+        let heard = Heard::default();
         let routes = Router::new().route("/{*path}", post(hear)).with_state(Arc::clone(&heard));
         let serving = tokio::spawn(async move {
             // It serves until it is aborted.
@@ -41,7 +44,7 @@ impl Pager {
     }
 }
 
-async fn hear(State(heard): State<Arc<Mutex<Vec<(jiff::Timestamp, Value)>>>>, Json(message): Json<Value>) {
+async fn hear(State(heard): State<Heard>, Json(message): Json<Value>) {
     let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
     if heard.len() < MOST {
         heard.push((jiff::Timestamp::now(), message));

@@ -105,14 +105,14 @@ impl Target {
             std::env::var("PIZZA_DRILL_PASSWORD").context("set PIZZA_DRILL_PASSWORD to the admin's password")
         };
         let admin = self.admin.map(|email| anyhow::Ok((email, password()?))).transpose()?;
-        Ok(Subject::Theirs(Theirs {
+        Ok(Subject::Theirs(Box::new(Theirs {
             service,
             owned: self.i_own_this_host,
             factory: self.factory_url.zip(self.factory_admin_key),
             admin,
             factory_log: self.factory_log,
             pager_port: self.pager_port,
-        }))
+        })))
     }
 }
 

@@ -44,7 +44,7 @@ impl Run {
     }
 
     /// Runs it to its end, which must be a good one.
-    pub async fn to_its_end(self) -> Ran {
+    pub async fn play(self) -> Ran {
         let _place = PLACES.acquire_many(self.places).await.unwrap();
         let folder = TempDir::new().unwrap();
         let out = folder.path().to_str().unwrap().to_owned();

@@ -157,7 +157,7 @@ async fn run(stage: &Stage, kind: &str) -> Ran {
         ["--factory-admin-key", KEY],
         ["--factory-log", log.to_str().unwrap()],
     ];
-    Run::of(&scenario(folder.path(), kind), 1).with(flags.as_flattened()).to_its_end().await
+    Run::of(&scenario(folder.path(), kind), 1).with(flags.as_flattened()).play().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ const SPEED: u32 = 60;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_outage_of_2_december_costs_nobody_an_order_and_the_alert_keeps_the_report_s_times() {
-    let ran = Run::of("2025-12-02-factory-outage", SPEED).undisturbed().to_its_end().await;
+    let ran = Run::of("2025-12-02-factory-outage", SPEED).undisturbed().play().await;
     ran.nobody_lost_an_order();
     ran.somebody_was_told();
     ran.the_factory_was_left_alone();
