@@ -1,6 +1,8 @@
 //! What the store is told and tells about franchises and stores.
 
-use domain::{EmailAddress, Franchise, FranchiseAdmin, FranchiseId, StoreId};
+use domain::{Bitcoin, EmailAddress, Franchise, FranchiseAdmin, FranchiseId, StoreId};
+use jiff::{Timestamp, civil::Date, tz::Offset};
+use std::collections::BTreeMap;
 
 /// Which franchises to list.
 #[derive(Clone, Debug)]
@@ -56,4 +58,10 @@ pub enum StoreCreation {
     Created(StoreId),
     /// There is no such franchise.
     UnknownFranchise,
+}
+
+/// Adds what an order of this time brought in to its day.
+pub(crate) fn add_to_day(days: &mut BTreeMap<Date, Bitcoin>, placed: Timestamp, revenue: Bitcoin) {
+    let sum = days.entry(Offset::UTC.to_datetime(placed).date()).or_default();
+    *sum = [*sum, revenue].into_iter().sum();
 }

@@ -42,8 +42,11 @@ pub use order::{
 pub use sqlite::{BackupError, Clock, SqliteOptions, SqliteStore};
 
 use async_trait::async_trait;
-use domain::{Franchise, FranchiseId, Menu, NewMenuItem, OrderId, OrderState, StoreId, User, UserId};
-use jiff::Timestamp;
+use domain::{
+    Bitcoin, Franchise, FranchiseId, Menu, MenuId, NewMenuItem, OrderId, OrderState, StoreId, User, UserId,
+};
+use jiff::{Timestamp, civil::Date};
+use std::collections::BTreeMap;
 
 /// Everything the service keeps, as business verbs.
 #[async_trait]
@@ -85,10 +88,30 @@ pub trait Store: Send + Sync + 'static {
     async fn menu(&self) -> Result<Menu, StoreError>;
     /// Adds to the menu and answers the whole of it.
     async fn add_menu_item(&self, item: NewMenuItem) -> Result<Menu, StoreError>;
+    /// Replaces what the menu says of an item, for orders from now on, and answers the whole menu; `None`: there is
+    /// no such item. What was ordered keeps its title and price.
+    async fn change_menu_item(&self, id: MenuId, item: NewMenuItem) -> Result<Option<Menu>, StoreError>;
+    /// Takes an item off the menu and answers what is left; `None`: there is no such item. What was ordered keeps
+    /// its title and price, and is made.
+    async fn withdraw_menu_item(&self, id: MenuId) -> Result<Option<Menu>, StoreError>;
     /// A page of franchises by name; with admins and revenue only where the query asks for them.
     async fn franchises(&self, query: FranchiseQuery) -> Result<FranchisePage, StoreError>;
     /// The franchises that somebody runs, with admins and revenue.
     async fn franchises_of(&self, franchisee: UserId) -> Result<Vec<Franchise>, StoreError>;
+    /// One franchise, with admins and revenue.
+    async fn franchise(&self, id: FranchiseId) -> Result<Option<Franchise>, StoreError>;
+    /// What the orders of a franchise brought in that were placed in the span from `from` to before `to` and are
+    /// fulfilled, by the day (in UTC) on which they were placed; days without any are missing. Orders of stores that
+    /// are closed count; those of the historic service do not, because nobody knows the time zone of their dates.
+    ///
+    /// Its cost goes by the orders of the span, whatever came before: on MySQL by those of the franchise, on SQLite
+    /// by those of all.
+    async fn revenue_by_day(
+        &self,
+        franchise: FranchiseId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<BTreeMap<Date, Bitcoin>, StoreError>;
     /// The franchise a store belongs to.
     async fn franchise_of(&self, store: StoreId) -> Result<Option<FranchiseId>, StoreError>;
     /// Founds a franchise and makes its admins franchisees.

@@ -46,6 +46,28 @@ pub(super) async fn add_menu_item(tx: &mut Transaction, item: &NewMenuItem) -> R
     menu(tx).await
 }
 
+pub(super) async fn change_menu_item(
+    tx: &mut Transaction,
+    id: MenuId,
+    item: &NewMenuItem,
+) -> Result<Option<Menu>, Failure> {
+    fits_a_price(item.price)?;
+    fits_a_text(&item.title, "title")?;
+    let changed = tx
+        .execute(
+            "UPDATE menu SET title = ?, image = ?, price = ?, description = ? WHERE id = ?",
+            (&item.title, &item.image, item.price.to_string(), &item.description, id.0),
+        )
+        .await?;
+    if changed == 1 { menu(tx).await.map(Some) } else { Ok(None) }
+}
+
+/// The row itself goes, so that the historic service and its clients do not offer it either.
+pub(super) async fn withdraw_menu_item(tx: &mut Transaction, id: MenuId) -> Result<Option<Menu>, Failure> {
+    let gone = tx.execute("DELETE FROM menu WHERE id = ?", (id.0,)).await?;
+    if gone == 1 { menu(tx).await.map(Some) } else { Ok(None) }
+}
+
 pub(super) async fn franchises(
     db: &mut Connection,
     query: &FranchiseQuery,
@@ -111,6 +133,20 @@ pub(super) async fn franchises_of(
     add_stores(db, &mut franchises, true).await?;
     add_admins(db, &mut franchises).await?;
     Ok(franchises)
+}
+
+pub(super) async fn franchise_by_id(
+    db: &mut Connection,
+    id: FranchiseId,
+) -> Result<Option<Franchise>, Failure> {
+    let Some(row) = db.row("SELECT id, name FROM franchise WHERE id = ?", (id.0,)).await? else {
+        return Ok(None);
+    };
+    let mut found = [franchise(&row)?];
+    add_stores(db, &mut found, true).await?;
+    add_admins(db, &mut found).await?;
+    let [franchise] = found;
+    Ok(Some(franchise))
 }
 
 fn franchise(row: &Row) -> Result<Franchise, Failure> {

@@ -34,6 +34,7 @@ mod place;
 mod plans;
 mod pool;
 mod revenue;
+mod revenue_by_day;
 mod sessions;
 mod settle;
 mod tally;

@@ -4,7 +4,7 @@
 
 use super::{
     accounts, alerts, claim, connection::Connection, housekeeping, migrations, notices,
-    options::MysqlOptions, orders, place, revenue, sessions, settle, tally,
+    options::MysqlOptions, orders, place, revenue, revenue_by_day, sessions, settle, tally,
 };
 use test_mariadb::MariaDb;
 
@@ -91,6 +91,18 @@ async fn revenue_is_summed_in_an_index_alone() {
     let young = plan(&mut db, &revenue::YOUNG_HISTORIC.replace("> ?", "> 19990")).await;
     assert!(young.contains("dinerOrder range") && young.contains("fulfilment eq_ref PRIMARY"), "{young}");
     assert!(young.contains("orderItem ref orderId") && !young.contains(" ALL "), "{young}");
+}
+
+#[tokio::test]
+async fn revenue_by_day_is_found_in_the_queue_s_index() {
+    let mut db = filled().await;
+    let dates = "dueAt >= '2020-01-01' AND dueAt < '2999-01-01'
+         AND queuedAt >= '2020-01-01' AND queuedAt < '2999-01-01'";
+    let sql = revenue_by_day::BY_DAY
+        .replace("dueAt >= ? AND dueAt < ?\n         AND queuedAt >= ? AND queuedAt < ?", dates);
+    let plan = plan(&mut db, &sql).await;
+    assert!(plan.contains("fulfilment range queue") && plan.contains("Using index"), "{plan}");
+    assert!(plan.contains("orderItem ref orderId") && !plan.contains(" ALL "), "{plan}");
 }
 
 /// A step a line: its table, how it is read, by which index, and what else there is to say.

@@ -1,7 +1,8 @@
 //! The verbs of [`Store`].
 
 use super::{
-    MysqlStore, accounts, catalogue, claim, examine, housekeeping, intervene, orders, place, sessions,
+    MysqlStore, accounts, catalogue, claim, examine, housekeeping, intervene, orders, place, revenue_by_day,
+    sessions,
     settle::{self, What},
     transaction::{
         Proof::{Receipt, Repeatable},
@@ -13,10 +14,13 @@ use crate::{
     FranchisePage, FranchiseQuery, Idempotency, Lease, NewFranchise, NewOrder, NewUser, OrderPage,
     OrderRecord, Placed, QueueStats, Redrive, Registration, Release, Settlement, StatusEvent, Store,
     StoreCreation, StoreError, Token, UserChange, UserDeletion, UserPage, UserQuery, UserUpdate,
-    observer::observed, operations::FORGET_ROUNDS,
+    catalogue::add_to_day, observer::observed, operations::FORGET_ROUNDS,
 };
-use domain::{Franchise, FranchiseId, Menu, NewMenuItem, OrderId, OrderState, StoreId, User, UserId};
-use jiff::Timestamp;
+use domain::{
+    Bitcoin, Franchise, FranchiseId, Menu, MenuId, NewMenuItem, OrderId, OrderState, StoreId, User, UserId,
+};
+use jiff::{Timestamp, civil::Date};
+use std::collections::BTreeMap;
 
 observed! {
     impl Store for MysqlStore {
@@ -77,12 +81,40 @@ observed! {
             writing!(self.pool, Receipt, tx => catalogue::add_menu_item(tx, &item))
         }
 
+        async fn change_menu_item(&self, id: MenuId, item: NewMenuItem) -> Result<Option<Menu>, StoreError> {
+            writing!(self.pool, Receipt, tx => catalogue::change_menu_item(tx, id, &item))
+        }
+
+        async fn withdraw_menu_item(&self, id: MenuId) -> Result<Option<Menu>, StoreError> {
+            writing!(self.pool, Receipt, tx => catalogue::withdraw_menu_item(tx, id))
+        }
+
         async fn franchises(&self, query: FranchiseQuery) -> Result<FranchisePage, StoreError> {
             reading!(self.pool, db => catalogue::franchises(db, &query))
         }
 
         async fn franchises_of(&self, franchisee: UserId) -> Result<Vec<Franchise>, StoreError> {
             reading!(self.pool, db => catalogue::franchises_of(db, franchisee))
+        }
+
+        async fn franchise(&self, id: FranchiseId) -> Result<Option<Franchise>, StoreError> {
+            reading!(self.pool, db => catalogue::franchise_by_id(db, id))
+        }
+
+        async fn revenue_by_day(
+            &self,
+            franchise: FranchiseId,
+            from: Timestamp,
+            to: Timestamp,
+        ) -> Result<BTreeMap<Date, Bitcoin>, StoreError> {
+            let mut days = BTreeMap::new();
+            for due in revenue_by_day::steps(from, to) {
+                let some = reading!(self.pool, db => revenue_by_day::due_in(db, franchise, from..to, &due))?;
+                for (placed, revenue) in some {
+                    add_to_day(&mut days, placed, revenue);
+                }
+            }
+            Ok(days)
         }
 
         async fn franchise_of(&self, store: StoreId) -> Result<Option<FranchiseId>, StoreError> {

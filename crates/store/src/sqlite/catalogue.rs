@@ -29,6 +29,18 @@ pub(super) fn add_menu_item(db: &Connection, item: &NewMenuItem) -> Result<Menu>
     menu(db)
 }
 
+pub(super) fn change_menu_item(db: &Connection, id: MenuId, item: &NewMenuItem) -> Result<Option<Menu>> {
+    let changed = db
+        .prepare_cached("UPDATE menu SET title = ?2, image = ?3, price = ?4, description = ?5 WHERE id = ?1")?
+        .execute((id.0, &item.title, &item.image, item.price.satoshi(), &item.description))?;
+    if changed == 1 { menu(db).map(Some) } else { Ok(None) }
+}
+
+pub(super) fn withdraw_menu_item(db: &Connection, id: MenuId) -> Result<Option<Menu>> {
+    let gone = db.prepare_cached("DELETE FROM menu WHERE id = ?1")?.execute([id.0])?;
+    if gone == 1 { menu(db).map(Some) } else { Ok(None) }
+}
+
 pub(super) fn franchises(db: &Connection, query: &FranchiseQuery) -> Result<FranchisePage> {
     let (mut franchises, more) = matching_page(db, query)?;
     for franchise in &mut franchises {
@@ -102,6 +114,14 @@ pub(super) fn franchises_of(db: &Connection, franchisee: UserId) -> Result<Vec<F
     )?;
     let franchises = statement.query_map([franchisee.0], franchise)?.collect::<Result<Vec<_>>>()?;
     franchises.into_iter().map(|franchise| with_business(db, franchise)).collect()
+}
+
+pub(super) fn franchise_by_id(db: &Connection, id: FranchiseId) -> Result<Option<Franchise>> {
+    let found = db
+        .prepare_cached("SELECT id, name FROM franchise WHERE id = ?1")?
+        .query_row([id.0], franchise)
+        .optional()?;
+    found.map(|franchise| with_business(db, franchise)).transpose()
 }
 
 fn with_business(db: &Connection, franchise: Franchise) -> Result<Franchise> {

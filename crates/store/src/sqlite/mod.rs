@@ -27,6 +27,7 @@ mod place;
 #[cfg(test)]
 mod plans;
 mod reader;
+mod revenue_by_day;
 mod settle;
 mod tally;
 mod verbs;

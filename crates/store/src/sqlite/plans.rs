@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{accounts, claim, connection, migrations, notices, orders, settle, tally};
+use super::{accounts, claim, connection, migrations, notices, orders, revenue_by_day, settle, tally};
 
 #[test]
 fn nothing_that_is_asked_often_walks_a_table() {
@@ -16,6 +16,7 @@ fn nothing_that_is_asked_often_walks_a_table() {
         (notices::DUE, "COVERING INDEX notice_due (due_at<?)"),
         (tally::AT_OR_AFTER, "fulfilment USING INTEGER PRIMARY KEY (rowid>?)"),
         (tally::ORDERS, "fulfilment USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        (revenue_by_day::ORDERS, "fulfilment USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
         (tally::WITHOUT_A_RECORD, "diner_order USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
     ] {
         let plan = plan(sql);

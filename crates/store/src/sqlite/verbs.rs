@@ -1,7 +1,8 @@
 //! The verbs of [`Store`].
 
 use super::{
-    SqliteStore, accounts, audit, catalogue, claim, examine, housekeeping, intervene, orders, place, settle,
+    SqliteStore, accounts, audit, catalogue, claim, examine, housekeeping, intervene, orders, place,
+    revenue_by_day, settle,
 };
 use crate::{
     Act, AuditEntry, Cancellation, Claim, ClaimedOrder, Credentials, Finding, Finish, FranchiseCreation,
@@ -10,9 +11,11 @@ use crate::{
     StoreCreation, StoreError, Token, UserChange, UserDeletion, UserPage, UserQuery, UserUpdate,
     observer::observed, operations::FORGET_ROUNDS,
 };
-use domain::{Franchise, FranchiseId, Menu, NewMenuItem, OrderId, OrderState, StoreId, User, UserId};
-use jiff::Timestamp;
-use std::sync::Arc;
+use domain::{
+    Bitcoin, Franchise, FranchiseId, Menu, MenuId, NewMenuItem, OrderId, OrderState, StoreId, User, UserId,
+};
+use jiff::{Timestamp, civil::Date};
+use std::{collections::BTreeMap, sync::Arc};
 
 observed! {
     impl Store for SqliteStore {
@@ -76,12 +79,39 @@ observed! {
             self.write(move |db, _| catalogue::add_menu_item(db, &item)).await
         }
 
+        async fn change_menu_item(&self, id: MenuId, item: NewMenuItem) -> Result<Option<Menu>, StoreError> {
+            self.write(move |db, _| catalogue::change_menu_item(db, id, &item)).await
+        }
+
+        async fn withdraw_menu_item(&self, id: MenuId) -> Result<Option<Menu>, StoreError> {
+            self.write(move |db, _| catalogue::withdraw_menu_item(db, id)).await
+        }
+
         async fn franchises(&self, query: FranchiseQuery) -> Result<FranchisePage, StoreError> {
             self.snapshot(|db| catalogue::franchises(db, &query))
         }
 
         async fn franchises_of(&self, franchisee: UserId) -> Result<Vec<Franchise>, StoreError> {
             self.snapshot(|db| catalogue::franchises_of(db, franchisee))
+        }
+
+        async fn franchise(&self, id: FranchiseId) -> Result<Option<Franchise>, StoreError> {
+            self.snapshot(|db| catalogue::franchise_by_id(db, id))
+        }
+
+        async fn revenue_by_day(
+            &self,
+            franchise: FranchiseId,
+            from: Timestamp,
+            to: Timestamp,
+        ) -> Result<BTreeMap<Date, Bitcoin>, StoreError> {
+            let (span, mut days) = (from..to, BTreeMap::new());
+            let mut ids = self.snapshot(|db| revenue_by_day::ids_of(db, &span))?;
+            while !ids.is_empty() {
+                ids = self.snapshot(|db| revenue_by_day::add_some(db, franchise, &span, &ids, &mut days))?;
+                tokio::task::yield_now().await;
+            }
+            Ok(days)
         }
 
         async fn franchise_of(&self, store: StoreId) -> Result<Option<FranchiseId>, StoreError> {

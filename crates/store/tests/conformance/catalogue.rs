@@ -31,6 +31,45 @@ async fn the_menu_is_in_the_order_it_was_written() {
 }
 
 #[tokio::test]
+async fn a_changed_pizza_keeps_its_place_and_what_was_ordered_its_price() {
+    let store = Database::fresh().await.open().await;
+    let ids = menu_of(&*store, &["Veggie", "Pepperoni", "Crusty"]).await;
+    let order = place(&*store, new_order(1, 1)).await;
+    let before = store.order(order).await.unwrap().unwrap().items;
+    let dear = NewMenuItem { price: Database::DEAREST, ..menu_item("O'Veggie") };
+    for _ in 0..2 {
+        let menu = store.change_menu_item(ids[0], dear.clone()).await.unwrap().unwrap();
+        assert_eq!(menu, store.menu().await.unwrap(), "a change to what it is already is one too");
+        let first = &menu.0[0];
+        assert_eq!((first.id, first.title.as_str(), first.price), (ids[0], "O'Veggie", Database::DEAREST));
+        assert_eq!((&first.image, &first.description), (&dear.image, &dear.description));
+        assert_eq!(menu.0.iter().map(|item| item.id).collect::<Vec<_>>(), ids);
+    }
+    assert_eq!(store.order(order).await.unwrap().unwrap().items, before);
+    for id in [MenuId(4711), MenuId(Database::LARGEST_ID), MenuId(0), MenuId(-1)] {
+        assert_eq!(store.change_menu_item(id, dear.clone()).await.unwrap(), None, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawn_pizza_is_off_the_menu_for_good_and_what_was_ordered_is_still_made() {
+    let store = Database::fresh().await.open().await;
+    let ids = menu_of(&*store, &["Veggie", "Pepperoni"]).await;
+    let order = place(&*store, new_order(1, 1)).await;
+    let menu = store.withdraw_menu_item(ids[1]).await.unwrap().unwrap();
+    assert_eq!(menu.0.iter().map(|item| item.id).collect::<Vec<_>>(), ids[..1]);
+    assert_eq!(menu, store.menu().await.unwrap());
+    assert_eq!(store.withdraw_menu_item(ids[1]).await.unwrap(), None, "it is gone already");
+    assert_eq!(store.change_menu_item(ids[1], menu_item("Back")).await.unwrap(), None);
+    let again = store.add_menu_item(menu_item("Pepperoni")).await.unwrap();
+    assert_ne!(again.0[1].id, ids[1], "a new one is another one");
+    let claimed = super::claim(&*store, store::Pick::FairShare, 1).await.remove(0);
+    let finish = Finish::Fulfilled { jwt: "a.b.c".into() };
+    assert_eq!(store.finish(order, &claimed.token, finish).await.unwrap(), Settlement::Applied);
+    assert_eq!(store.order(order).await.unwrap().unwrap().items[1].description, "Pepperoni");
+}
+
+#[tokio::test]
 async fn a_franchise_is_run_by_the_people_it_names() {
     let store = Database::fresh().await.open().await;
     let (a, b) = (register(&*store, "a@jwt.com").await, register(&*store, "b@jwt.com").await);
@@ -264,6 +303,34 @@ async fn an_order_outlives_the_menu_the_store_and_the_franchise() {
     let order = store.order(id).await.unwrap().unwrap();
     assert_eq!((order.franchise, order.store, order.state), (franchise, shop, OrderState::Fulfilled));
     assert_eq!(order.items[0].menu_id, MenuId(1));
+}
+
+#[tokio::test]
+async fn one_franchise_is_shown_with_its_business() {
+    let store = Database::fresh().await.open().await;
+    register(&*store, "f@jwt.com").await;
+    found(&*store, "other", &[]).await;
+    let id = found(&*store, "pizzaPocket", &["f@jwt.com"]).await;
+    open_store(&*store, id, "SLC").await;
+    let shown = store.franchise(id).await.unwrap().unwrap();
+    assert_eq!(shown, list(&*store, "pizza*", true).await.remove(0));
+    assert_eq!((shown.admins.len(), shown.stores[0].total_revenue), (1, Some(Bitcoin::default())));
+    store.delete_franchise(id).await.unwrap();
+    for id in [id, FranchiseId(Database::LARGEST_ID), FranchiseId(-1)] {
+        assert_eq!(store.franchise(id).await.unwrap(), None);
+    }
+}
+
+async fn menu_of(store: &dyn Store, titles: &[&str]) -> Vec<MenuId> {
+    for title in titles {
+        store.add_menu_item(menu_item(title)).await.unwrap();
+    }
+    store.menu().await.unwrap().0.iter().map(|item| item.id).collect()
+}
+
+fn menu_item(title: &str) -> NewMenuItem {
+    let [title, image, description] = [title, "pizza1.png", "as ever"].map(str::to_owned);
+    NewMenuItem { title, image, price: Bitcoin::from_satoshi(380_000), description }
 }
 
 pub async fn found(store: &dyn Store, name: &str, admins: &[&str]) -> FranchiseId {

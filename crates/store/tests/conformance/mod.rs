@@ -16,6 +16,7 @@ pub mod notices;
 mod observer;
 mod orders;
 mod queue;
+mod revenue_by_day;
 mod tally;
 
 use domain::{
