@@ -6,7 +6,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod accessible;
+mod admin;
 mod browser;
+mod franchise;
 mod keyboard;
 mod operations;
 mod order;

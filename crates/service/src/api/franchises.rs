@@ -5,7 +5,11 @@ use super::{
     extract::{Caller, Json, MaybeCaller, Path, Query, clamped, path_id},
     views::{AdminView, FranchiseView, Message},
 };
-use crate::{app::AppState, edge::Problem};
+use crate::{
+    app::{App, AppState},
+    auth::Session,
+    edge::Problem,
+};
 use axum::{extract::State, http::StatusCode};
 use domain::{EmailAddress, FranchiseId, Name, StoreId, User, UserId};
 use serde::{Deserialize, Serialize};
@@ -45,17 +49,17 @@ pub struct FranchiseList {
 #[schema(example = json!({ "name": "pizzaPocket", "admins": [{ "email": "franchisee@example.com" }] }))]
 pub struct CreateFranchise {
     #[schema(required, nullable = false, min_length = 1, max_length = 255, pattern = r"\S")]
-    name: Option<String>,
+    pub name: Option<String>,
     /// Who shall run it: people with accounts.
     #[serde(default)]
     #[schema(max_items = 100)]
-    admins: Vec<AdminEmail>,
+    pub admins: Vec<AdminEmail>,
 }
 
 /// Somebody who shall run a franchise.
 #[derive(Deserialize, ToSchema)]
 pub struct AdminEmail {
-    email: String,
+    pub email: String,
 }
 
 /// A franchise that was founded.
@@ -155,21 +159,31 @@ pub async fn create(
     Caller(session): Caller,
     Json(body): Json<CreateFranchise>,
 ) -> Result<axum::Json<CreatedFranchise>, Problem> {
+    found(&app, &acts, &session, body).await.map(axum::Json)
+}
+
+/// Founds a franchise, if the caller may.
+pub async fn found(
+    app: &App,
+    acts: &Acts,
+    session: &Session,
+    wanted: CreateFranchise,
+) -> Result<CreatedFranchise, Problem> {
     if !session.user.is_admin() {
         return Err(forbidden("unable to create a franchise"));
     }
-    let name = required_name(body.name)?;
-    if body.admins.len() > MAX_ADMINS {
+    let name = required_name(wanted.name)?;
+    if wanted.admins.len() > MAX_ADMINS {
         return Err(Problem::bad_request(format!("a franchise can have at most {MAX_ADMINS} admins")));
     }
-    let admins = body.admins.iter().map(|admin| known_address(&admin.email)).collect::<Result<_, _>>()?;
+    let admins = wanted.admins.iter().map(|admin| known_address(&admin.email)).collect::<Result<_, _>>()?;
     match app.store.create_franchise(NewFranchise { name: name.clone(), admins }).await? {
         FranchiseCreation::Created { id, admins } => {
             app.catalogue.changed();
             app.sessions.roles_changed();
-            acts.record(&session, "franchise.create", format!("franchise {id}"), Some(name.clone())).await;
+            acts.record(session, "franchise.create", format!("franchise {id}"), Some(name.clone())).await;
             let admins = admins.into_iter().map(AdminView::from).collect();
-            Ok(axum::Json(CreatedFranchise { id: id.0, name, admins }))
+            Ok(CreatedFranchise { id: id.0, name, admins })
         }
         FranchiseCreation::NameTaken => {
             Err(Problem::new(StatusCode::CONFLICT, "a franchise with this name exists already"))
@@ -195,6 +209,12 @@ pub async fn delete(
     Caller(session): Caller,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Message>, Problem> {
+    close(&app, &acts, &session, &id).await?;
+    Ok(axum::Json(Message::new("franchise deleted")))
+}
+
+/// Closes a franchise with its stores, if the caller may.
+pub async fn close(app: &App, acts: &Acts, session: &Session, id: &str) -> Result<(), Problem> {
     if !session.user.is_admin() {
         return Err(forbidden("unable to delete a franchise"));
     }
@@ -204,10 +224,10 @@ pub async fn delete(
         app.catalogue.changed();
         app.sessions.roles_changed();
         if existed {
-            acts.record(&session, "franchise.delete", format!("franchise {id}"), None).await;
+            acts.record(session, "franchise.delete", format!("franchise {id}"), None).await;
         }
     }
-    Ok(axum::Json(Message::new("franchise deleted")))
+    Ok(())
 }
 
 /// Open a store (admin or franchisee)
@@ -228,14 +248,25 @@ pub async fn create_store(
     Path(franchise): Path<String>,
     Json(body): Json<CreateStore>,
 ) -> Result<axum::Json<CreatedStore>, Problem> {
-    let franchise = run_by(&session.user, &franchise, "unable to create a store")?;
-    let name = required_name(body.name)?;
+    open_store(&app, &acts, &session, &franchise, body.name).await.map(axum::Json)
+}
+
+/// Opens a store, if the caller runs the franchise.
+pub async fn open_store(
+    app: &App,
+    acts: &Acts,
+    session: &Session,
+    franchise: &str,
+    name: Option<String>,
+) -> Result<CreatedStore, Problem> {
+    let franchise = run_by(&session.user, franchise, "unable to create a store")?;
+    let name = required_name(name)?;
     match app.store.create_store(franchise, &name).await? {
         StoreCreation::Created(id) => {
             app.catalogue.changed();
             let detail = format!("{name}, franchise {franchise}");
-            acts.record(&session, "store.create", format!("store {id}"), Some(detail)).await;
-            Ok(axum::Json(CreatedStore { id: id.0, franchise_id: franchise.0, name }))
+            acts.record(session, "store.create", format!("store {id}"), Some(detail)).await;
+            Ok(CreatedStore { id: id.0, franchise_id: franchise.0, name })
         }
         StoreCreation::UnknownFranchise => Err(Problem::not_found("unknown franchise")),
     }
@@ -262,19 +293,30 @@ pub async fn delete_store(
     Caller(session): Caller,
     Path((franchise, store)): Path<(String, String)>,
 ) -> Result<axum::Json<Message>, Problem> {
-    let franchise = run_by(&session.user, &franchise, "unable to delete a store")?;
-    let store = path_id(&store, StoreId, "unknown store")?;
+    close_store(&app, &acts, &session, (&franchise, &store)).await?;
+    Ok(axum::Json(Message::new("store deleted")))
+}
+
+/// Closes a store of a franchise, if the caller runs it.
+pub async fn close_store(
+    app: &App,
+    acts: &Acts,
+    session: &Session,
+    (franchise, store): (&str, &str),
+) -> Result<(), Problem> {
+    let franchise = run_by(&session.user, franchise, "unable to delete a store")?;
+    let store = path_id(store, StoreId, "unknown store")?;
     let existed = app.store.delete_store(franchise, store).await?;
     app.catalogue.changed();
     if existed {
         let detail = format!("franchise {franchise}");
-        acts.record(&session, "store.delete", format!("store {store}"), Some(detail)).await;
+        acts.record(session, "store.delete", format!("store {store}"), Some(detail)).await;
     }
-    Ok(axum::Json(Message::new("store deleted")))
+    Ok(())
 }
 
 /// The franchise, if this user runs it.
-fn run_by(user: &User, franchise: &str, refusal: &'static str) -> Result<FranchiseId, Problem> {
+pub fn run_by(user: &User, franchise: &str, refusal: &'static str) -> Result<FranchiseId, Problem> {
     let franchise = path_id(franchise, FranchiseId, "unknown franchise")?;
     if user.runs(franchise) { Ok(franchise) } else { Err(forbidden(refusal)) }
 }

@@ -7,9 +7,9 @@ pub mod auth;
 mod chaos;
 pub mod docs;
 pub mod extract;
-mod franchises;
+pub mod franchises;
 mod health;
-mod menu;
+pub mod menu;
 mod openapi;
 mod order_answer;
 mod order_events;
@@ -92,6 +92,7 @@ fn administrative() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(users::update, users::delete))
         .routes(routes!(menu::add))
+        .routes(routes!(menu::change, menu::withdraw))
         .routes(routes!(chaos::set))
         .routes(routes!(franchises::create))
         .routes(routes!(franchises::delete))

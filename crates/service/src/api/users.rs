@@ -7,7 +7,7 @@ use super::{
     views::{Message, SignedIn, UserView},
 };
 use crate::{
-    app::AppState,
+    app::{App, AppState},
     auth::{Session, check_new_password},
     edge::Problem,
     operations::is_reserved,
@@ -182,14 +182,20 @@ pub async fn delete(
     Caller(session): Caller,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Message>, Problem> {
-    let id = self_or_admin(&session, &id)?;
+    delete_account(&app, &acts, &session, &id).await?;
+    Ok(axum::Json(Message::new("user deleted")))
+}
+
+/// Deletes an account that the caller may delete.
+pub async fn delete_account(app: &App, acts: &Acts, session: &Session, id: &str) -> Result<(), Problem> {
+    let id = self_or_admin(session, id)?;
     match app.store.delete_user(id).await? {
         UserDeletion::Deleted => {
             app.sessions.user_changed(id);
             if session.user.is_admin() {
-                acts.record(&session, "user.delete", format!("user {id}"), None).await;
+                acts.record(session, "user.delete", format!("user {id}"), None).await;
             }
-            Ok(axum::Json(Message::new("user deleted")))
+            Ok(())
         }
         UserDeletion::LastAdmin => {
             Err(Problem::new(StatusCode::CONFLICT, "the last admin cannot be deleted"))

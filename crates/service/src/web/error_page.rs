@@ -88,7 +88,7 @@ fn said(problem: &Problem) -> String {
 }
 
 /// The API speaks in phrases; a page speaks in sentences.
-fn sentence(message: &str) -> String {
+pub fn sentence(message: &str) -> String {
     let mut letters = message.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     let end = if message.ends_with(['.', '!', '?']) || message.is_empty() { "" } else { "." };

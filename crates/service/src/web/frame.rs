@@ -20,7 +20,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
-use domain::User;
+use domain::{Role, User};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use url::form_urlencoded;
 use uuid::Uuid;
@@ -195,6 +195,12 @@ impl Frame {
     /// The browser, and the session if there is one.
     fn bound_to(&self) -> String {
         format!("{} {}", self.visitor, self.session.as_ref().map_or("", |session| session.token()))
+    }
+
+    /// Whether a franchise is theirs to look after.
+    pub fn runs_a_franchise(&self) -> bool {
+        let roles = self.user().map(|user| user.roles.as_slice()).unwrap_or_default();
+        roles.iter().any(|role| matches!(role, Role::Franchisee(_)))
     }
 
     /// Whoever is signed in.

@@ -70,6 +70,8 @@ pub fn routes() -> Router<AppState> {
         .route("/assets/{file}", get(assets::serve))
         .route("/art/{file}", get(art::serve))
         .merge(pages::operations::routes())
+        .merge(pages::franchise::routes())
+        .merge(pages::admin::routes())
         .merge(acts())
 }
 
@@ -83,5 +85,7 @@ fn acts() -> Router<AppState> {
         .route("/register", post(pages::register::register))
         .route("/profile", post(pages::profile::change))
         .merge(pages::operations::acts())
+        .merge(pages::franchise::acts())
+        .merge(pages::admin::acts())
         .route_layer(from_fn(carried_through))
 }

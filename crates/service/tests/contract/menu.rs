@@ -78,6 +78,77 @@ async fn a_pizza_needs_a_title_and_a_price_that_can_be_kept() {
 }
 
 #[tokio::test]
+async fn an_admin_changes_a_pizza_and_what_was_ordered_keeps_its_price() {
+    let app = TestApp::start(|_| {}).await;
+    let (admin, diner) = (app.admin().await, app.diner().await);
+    let before = diner.order(&[1]).await.expect(200);
+    let garden = json!({ "title": "Garden", "description": "More of it", "image": "g.png", "price": 0.005 });
+    let menu = admin.put("/api/order/menu/1", &garden).await.expect(200);
+    let mut changed = garden.clone();
+    changed["id"] = 1.into();
+    assert_eq!((menu.body.as_array().unwrap().len(), &menu.body[0]), (5, &changed));
+    assert_eq!(app.visitor().get("/api/order/menu").await.body, menu.body, "seen at once");
+    let after = diner.order(&[1]).await.expect(200);
+    assert_eq!(after["order"]["items"][0], json!({ "menuId": 1, "description": "Garden", "price": 0.005 }));
+    let kept = diner.look_at(before.order_id()).await.expect(200);
+    assert_eq!(
+        (&kept["items"][0]["description"], &kept["items"][0]["price"]),
+        (&json!("Veggie"), &json!(0.0038))
+    );
+    for (path, body, status) in [
+        ("/api/order/menu/4711", &garden, 404),
+        ("/api/order/menu/veggie", &garden, 404),
+        ("/api/order/menu/1", &json!({ "title": "Free", "price": -1 }), 400),
+        ("/api/order/menu/1", &json!({ "price": 1 }), 400),
+    ] {
+        admin.put(path, body).await.expect(status);
+    }
+    let acts = admin.get("/api/admin/audit").await.expect(200);
+    let act = &acts["entries"][0];
+    assert_eq!((&act["action"], &act["subject"]), (&json!("menu.change"), &json!("pizza 1")));
+    assert_eq!(act["detail"], "Garden, 0.005 bitcoin; was Veggie, 0.0038 bitcoin");
+    assert_eq!(acts["entries"].as_array().unwrap().len(), 1, "what was refused is no act");
+}
+
+#[tokio::test]
+async fn a_withdrawn_pizza_cannot_be_ordered_and_what_was_ordered_is_made() {
+    let app = TestApp::start(|_| {}).await;
+    let (admin, diner) = (app.admin().await, app.diner().await);
+    let closed = json!({ "mode": "forced_open", "reason": "a test" });
+    admin.put("/api/admin/circuit", &closed).await.expect(200);
+    let waiting = diner.order_without_waiting(&[2]).await;
+    let menu = admin.delete("/api/order/menu/2").await.expect(200);
+    assert_eq!(
+        menu.body.as_array().unwrap().iter().map(|item| &item["id"]).collect::<Vec<_>>(),
+        [1, 3, 4, 5]
+    );
+    assert_eq!(app.visitor().get("/api/order/menu").await.body, menu.body, "seen at once");
+    diner.order(&[2]).await.expect(400);
+    admin.delete("/api/order/menu/2").await.expect(404);
+    admin.put("/api/admin/circuit", &json!({ "mode": "automatic", "reason": "a test" })).await.expect(200);
+    let made = diner.wait_for(waiting, "fulfilled").await;
+    assert_eq!(made["items"][0]["description"], "Pepperoni");
+    let acts = admin.get("/api/admin/audit").await.expect(200);
+    let act =
+        acts["entries"].as_array().unwrap().iter().find(|act| act["action"] == "menu.withdraw").unwrap();
+    assert_eq!((&act["subject"], &act["detail"]), (&json!("pizza 2"), &json!("Pepperoni, 0.0042 bitcoin")));
+}
+
+#[tokio::test]
+async fn nobody_else_changes_the_menu() {
+    let app = TestApp::start(|_| {}).await;
+    let pizza = json!({ "title": "Mine", "price": 0 });
+    for who in [&*app.diner().await, &**app.franchisee().await] {
+        let refused = who.put("/api/order/menu/1", &pizza).await.expect(403);
+        assert_eq!(refused.message(), "unable to change menu item");
+        let refused = who.delete("/api/order/menu/1").await.expect(403);
+        assert_eq!(refused.message(), "unable to withdraw menu item");
+    }
+    app.visitor().put("/api/order/menu/1", &pizza).await.expect(401);
+    app.visitor().delete("/api/order/menu/1").await.expect(401);
+}
+
+#[tokio::test]
 async fn nobody_else_adds_to_the_menu() {
     let app = TestApp::start(|_| {}).await;
     let pizza = json!({ "title": "Student", "description": "Carbs", "image": "p.png", "price": 0.0001 });

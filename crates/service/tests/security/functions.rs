@@ -6,12 +6,14 @@ use serde_json::json;
 use test_kit::{JWT_SECRET, TestApp, Visitor};
 
 /// What only an admin may call, by the contract, outside `/api/admin`.
-const ADMIN_ONLY: [&str; 5] = [
+const ADMIN_ONLY: [&str; 7] = [
     "DELETE /api/franchise/{id}",
+    "DELETE /api/order/menu/{id}",
     "GET /api/user",
     "POST /api/franchise",
     "PUT /api/order/chaos/{state}",
     "PUT /api/order/menu",
+    "PUT /api/order/menu/{id}",
 ];
 
 /// Whatever the document says is for admins, and whatever the contract says is.

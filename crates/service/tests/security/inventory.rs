@@ -49,7 +49,6 @@ async fn forgotten_files_and_doors() {
         "/.git/config",
         "/.well-known/jwks.json",
         "/actuator",
-        "/admin",
         "/api/v1/order",
         "/api/admin",
         "/api/debug",

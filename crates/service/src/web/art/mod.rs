@@ -20,7 +20,12 @@ const SLICES: usize = 8;
 
 /// Where the picture of a pizza on the menu is.
 pub fn of_menu_item(item: &MenuItem) -> String {
-    path(&[Recipe::of(&item.image, &item.title)], &item.title)
+    of_titled(&item.image, &item.title)
+}
+
+/// Where the picture of a pizza is that may come to the menu.
+pub fn of_titled(image: &str, title: &str) -> String {
+    path(&[Recipe::of(image, title)], title)
 }
 
 /// Where the picture of an order's pizza is: its own, drawn from its JWT.
