@@ -169,9 +169,7 @@ async fn a_form_of_another_site_administers_nothing() {
     let app = TestApp::start(|_| {}).await;
     let surfer = Surfer::at(&app);
     let token = surfer.token("/login").await;
-    let login = [("csrf", token.as_str()), ("email", "a@jwt.com"), ("password", "admin")];
-    surfer.send(surfer.form("/login", &login)).await.expect(303);
-    surfer.get("/admin").await.expect(200);
+    sign_in_without_a_browser(&surfer).await;
     for path in ACTS.iter().chain(&["/franchise/1/stores", "/franchise/1/stores/1/close"]) {
         for fields in [vec![], vec![("csrf", token.as_str())]] {
             let fields = [fields, vec![("name", "mine"), ("title", "mine"), ("price", "0")]].concat();
@@ -191,6 +189,26 @@ async fn a_form_of_another_site_administers_nothing() {
         let page = surfer.get(path).await.expect(status);
         assert!(!page.text.contains("\"><script>"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_last_admin_stays() {
+    let app = TestApp::start(|_| {}).await;
+    let surfer = Surfer::at(&app);
+    sign_in_without_a_browser(&surfer).await;
+    let token = surfer.token("/admin/users").await;
+    let form = surfer.form("/admin/users/1/delete", &[("csrf", &token)]);
+    assert_eq!(surfer.send(form).await.expect(303).header("location"), Some("/admin/users"));
+    let page = surfer.get("/admin/users").await.expect(200);
+    assert!(page.text.contains("Nobody else is an admin, so this account stays."));
+    nothing_happened(&app).await;
+}
+
+async fn sign_in_without_a_browser(surfer: &Surfer) {
+    let token = surfer.token("/login").await;
+    let login = [("csrf", token.as_str()), ("email", "a@jwt.com"), ("password", "admin")];
+    surfer.send(surfer.form("/login", &login)).await.expect(303);
+    surfer.get("/admin").await.expect(200);
 }
 
 async fn nothing_happened(app: &TestApp) {

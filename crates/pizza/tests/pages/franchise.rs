@@ -33,7 +33,7 @@ async fn opens_and_closes(browser: &Browser, app: &TestApp) {
     assert!(words.contains("0.008 bitcoin together"), "{words}");
 
     browser.click("main form .button").await;
-    browser.says(".field-wrong", "name must not be empty").await;
+    browser.says(".field-wrong", "Name must not be empty.").await;
     browser.fill("#name", "O'Provo <b>").await;
     browser.click("main form .button").await;
     browser.says(".toast", "O'Provo <b> is open").await;

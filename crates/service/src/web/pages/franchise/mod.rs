@@ -7,7 +7,7 @@ use crate::{
     api::{extract::Path, franchises::run_by},
     app::{App, AppState},
     edge::Problem,
-    web::{Frame, Page, Stop},
+    web::{Frame, Page, Stop, error_page::sentence},
 };
 use askama::Template;
 use axum::{
@@ -86,7 +86,7 @@ async fn show_one(State(app): State<AppState>, Path(id): Path<String>, frame: Fr
 async fn one(app: &App, frame: &Frame, franchise: &Franchise, store: &str, wrong: Option<Problem>) -> Page {
     let chart = Chart::of(app, franchise.id).await?;
     let status = wrong.as_ref().map_or(StatusCode::OK, Problem::status);
-    let wrong = wrong.map(|problem| problem.message().to_owned());
+    let wrong = wrong.map(|problem| sentence(problem.message()));
     frame.show_with(status, &One { frame, franchise, chart, store, wrong })
 }
 
