@@ -11,7 +11,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/pictures")
 /// Every page is taken in these windows.
 const WINDOWS: [(&str, u32, u32); 2] = [("desktop", 1280, 800), ("phone", 390, 844)];
 /// In light colours always, and these in dark ones too.
-const DARK: [&str; 3] = ["menu-desktop", "delivery-phone", "kitchen-desktop"];
+const DARK: [&str; 4] = ["menu-desktop", "delivery-phone", "kitchen-desktop", "operations-phone"];
 /// Everybody who clones the repository has them all: bytes.
 const MOST: u64 = 1_500_000;
 /// Pictures of what has come to rest.
@@ -29,6 +29,7 @@ async fn the_pictures_are_made() {
         // As long as the walk takes: nothing is tried meanwhile, and every picture shows the same.
         let walk = Duration::from_secs(110);
         (config.circuit.open, config.circuit.open_max) = (walk, walk);
+        config.alerts.speed = 30;
     })
     .await;
     Browser::walk(&app, async |browser| {
@@ -49,9 +50,15 @@ async fn the_pictures_are_made() {
         for (name, path) in [("delivery", waiting.as_str()), ("kitchen", "/kitchen"), ("orders", "/orders")] {
             take(browser, name, path).await;
         }
-        // To be added with the pages for whoever is on call, and to be done as an admin:
-        //     browser.login("a@jwt.com", "admin", "/operations").await;
-        //     for (name, path) in [("operations", "/operations"), ("incident", "/operations/incidents/1")] { take(…) }
+    })
+    .await;
+    // By now the alert is Alerting.
+    Browser::walk(&app, async |browser| {
+        browser.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
+        browser.login("a@jwt.com", "admin", "/operations").await;
+        for (name, path) in [("operations", "/operations"), ("incident", "/operations/incidents/1")] {
+            take(browser, name, path).await;
+        }
     })
     .await;
     let bytes: u64 = fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
