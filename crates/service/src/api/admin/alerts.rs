@@ -13,7 +13,7 @@ use crate::{
 use alerting::{Instance, PauseError};
 use axum::{extract::State, http::StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use std::collections::BTreeMap;
 use store::{AlertHistory, AlertPause};
 use utoipa::ToSchema;
@@ -93,7 +93,21 @@ pub struct Change {
 pub struct PauseFor {
     /// 1 to 1440; 0 ends the pause.
     #[schema(minimum = 0, maximum = 1440)]
+    #[serde(deserialize_with = "whole_number")]
     minutes: u32,
+}
+
+/// 30 and 30.0 are the same number (JSON Schema, "integer").
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was looked at")]
+    let whole = number as u32;
+    if is_whole {
+        Ok(whole)
+    } else {
+        Err(D::Error::custom("minutes must be a whole number that is not negative"))
+    }
 }
 
 /// A rule's pause.
