@@ -83,6 +83,7 @@ async fn the_engineer_sees_the_alert_takes_the_incident_on_ends_the_chaos_and_re
         browser.says(".ops-list", "Pending").await;
         browser.says(".ops-list", "Pizza Factory Success Rate %").await;
         browser.says(".ops-list .busy", "Alerting").await;
+        assert!(browser.shift().await < 0.1, "live updates move the page");
         browser.says(".ops-incident h2", "The factory makes no pizzas").await;
         browser.says(".ops-incident", "chaos").await;
         browser.says(".ops-incident", "chaos monkey").await;
