@@ -2,22 +2,21 @@
 //! settled, and judge.
 
 use crate::{
-    door::Door,
     factory_calls::{Call, calls},
     follow::Orders,
-    inject::{Hand, Injector},
+    inject::Injector,
     journal::Journal,
     judge::{Histories, find_counterfeits, read_histories},
     observer::Seen,
-    pager::Pager,
     result::{DrillResult, Found, Mark, VERSION},
     scenario::Scenario,
     score::Evidence,
-    speed::{Scaled, Speed},
-    stage::{Admin, AdminSession, POISON, Stage},
+    site::Site,
+    speed::Speed,
+    stage::POISON,
     traffic::{Load, Progress, Restaurant, Stubbornness, Visit},
 };
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use factory_api::{ChaosKind, ChaosRequest};
 use std::{
     path::PathBuf,
@@ -112,19 +111,6 @@ pub struct Ran {
     pub incident_report: Option<String>,
     /// The logs of service and factory, if they are the drill's own.
     pub logs: Vec<(&'static str, Vec<u8>)>,
-}
-
-/// All that is known of the subject, whoever started it.
-struct Site {
-    service: String,
-    hand: Option<Hand>,
-    admin: Option<AdminSession>,
-    factory_log: Option<PathBuf>,
-    pager: Option<Pager>,
-    stage: Option<Stage>,
-    _door: Option<Door>,
-    scaled: Vec<Scaled>,
-    notes: Vec<String>,
 }
 
 impl Drill {
@@ -256,121 +242,6 @@ impl Drill {
         Ok(Ran { result, incident_report: incident_report(site).await, logs: site.logs() })
     }
 
-    async fn site(&self) -> anyhow::Result<Site> {
-        let mut scaled: Vec<Scaled> = Vec::new();
-        if self.speed != Speed::REAL {
-            let phases = self.scenario.phases.iter();
-            scaled.extend(phases.map(|phase| {
-                Scaled::new(
-                    format!("phase: {}", phase.name),
-                    phase.length,
-                    self.speed.shorten(phase.length),
-                    false,
-                )
-            }));
-            scaled.extend(self.scaled_chaos());
-        }
-        match &self.subject {
-            Subject::Own(program) => self.own_site(program.clone(), scaled).await,
-            Subject::Theirs(theirs) => self.their_site(theirs, scaled).await,
-        }
-    }
-
-    /// What the factory is told in whole seconds.
-    fn scaled_chaos(&self) -> impl Iterator<Item = Scaled> {
-        let times = self.scenario.phases.iter().filter_map(|phase| phase.chaos);
-        let times = times.flat_map(|chaos| [("chaos: delay", chaos.delay), ("chaos: period", chaos.period)]);
-        times.filter_map(|(what, time)| {
-            let real = time?;
-            let short = Duration::from_secs(self.speed.whole_seconds(real));
-            Some(Scaled::new(what, real, short, short > self.speed.shorten(real)))
-        })
-    }
-
-    async fn own_site(&self, program: PathBuf, mut scaled: Vec<Scaled>) -> anyhow::Result<Site> {
-        let pager = Pager::on(0).await?;
-        let mut stage = Stage::set(&program, self.speed, &pager.url).await?;
-        let mut door = None;
-        if self.scenario.phases.iter().any(|phase| phase.poisoned > 0) {
-            let opened = Door::open(&stage.factory_url(), POISON).await?;
-            stage.lead_through(&opened.url);
-            door = Some(opened);
-        }
-        let mut notes = Vec::new();
-        if door.is_some() {
-            notes.push("calls for poisoned orders fail at a door of the drill's before the factory, and are not counted".to_owned());
-        }
-        stage.start_service().await?;
-        let service = stage.service_url();
-        let admin = stage.admin.log_in(&service).await?;
-        admin.seed().await?;
-        scaled.extend(stage.scaled.iter().cloned());
-        if self.speed != Speed::REAL {
-            notes.push(format!(
-                "not shortened: the rate of visits ({} a second), and the time that a diner waits for an answer",
-                self.scenario.traffic.rate
-            ));
-        }
-        Ok(Site {
-            service,
-            hand: Some(Hand::new(stage.factory_url(), stage.api_key.clone())?),
-            admin: Some(admin),
-            factory_log: Some(stage.factory_log()),
-            pager: Some(pager),
-            stage: Some(stage),
-            _door: door,
-            scaled,
-            notes,
-        })
-    }
-
-    async fn their_site(&self, theirs: &Theirs, scaled: Vec<Scaled>) -> anyhow::Result<Site> {
-        ensure!(
-            !self.scenario.needs_own_stage(),
-            "the drill \"{}\" kills the service or poisons orders, so the drill must start the service itself: leave --target out",
-            self.scenario.name
-        );
-        Restaurant::allowed(&theirs.service, theirs.owned)?;
-        let has_chaos = self.scenario.phases.iter().any(|phase| phase.chaos.is_some());
-        ensure!(
-            theirs.factory.is_some() || !has_chaos,
-            "to make the factory misbehave, its URL and its vendor's key are needed: --factory-url, --factory-admin-key"
-        );
-        if let Some((factory, _)) = &theirs.factory {
-            Restaurant::allowed(factory, theirs.owned)?;
-        }
-        let mut notes = Vec::new();
-        if self.speed != Speed::REAL {
-            notes
-                .push("not shortened: the settings of the service, which the drill did not start".to_owned());
-        }
-        let service = theirs.service.as_str().trim_end_matches('/').to_owned();
-        let admin = match &theirs.admin {
-            Some((email, password)) => {
-                let admin = Admin { email: email.clone(), password: password.clone() };
-                Some(admin.log_in(&service).await?)
-            }
-            None => None,
-        };
-        let pager = match theirs.pager_port {
-            Some(port) => Some(Pager::on(port).await?),
-            None => None,
-        };
-        let hand = theirs.factory.as_ref();
-        let hand = hand.map(|(url, key)| Hand::new(url.to_string(), key.clone())).transpose()?;
-        Ok(Site {
-            service,
-            hand,
-            admin,
-            factory_log: theirs.factory_log.clone(),
-            pager,
-            stage: None,
-            _door: None,
-            scaled,
-            notes,
-        })
-    }
-
     /// Lets them come until the last of them is served.
     async fn let_people_come(
         &self,
@@ -467,17 +338,6 @@ impl Drill {
                 None
             }
         }
-    }
-}
-
-impl Site {
-    fn logs(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let Some(stage) = &self.stage else { return Vec::new() };
-        let read = |(name, file)| Some((name, std::fs::read(file).ok()?));
-        [("service.log", stage.service_log()), ("factory.log", stage.factory_log())]
-            .into_iter()
-            .filter_map(read)
-            .collect()
     }
 }
 

@@ -8,13 +8,14 @@ use crate::{
     score::{Span, duration},
     speed::Speed,
     stage::Stage,
-    traffic::{Habit, Restaurant, Visit, Visitor, client},
+    traffic::{Habit, Restaurant, Visit, Visitor},
 };
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use factory_api::{ChaosKind, ChaosRequest};
-use reqwest::Client;
+use factory_client::{FactoryClient, FactoryConfig};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until};
+use url::Url;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -22,9 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Hand {
     pub factory: String,
-    api_key: String,
     /// Made once: making a client takes a while, and chaos is to begin on time.
-    http: Client,
+    client: FactoryClient,
 }
 
 /// Everything that is done from outside in the course of a scenario.
@@ -153,15 +153,13 @@ impl Injector<'_> {
 
 impl Hand {
     pub fn new(factory: String, api_key: String) -> anyhow::Result<Self> {
-        Ok(Self { factory, api_key, http: client(PATIENCE)? })
+        let url = Url::parse(&factory).context("the factory's address is not a URL")?;
+        let config = FactoryConfig { attempt_timeout: PATIENCE, ..FactoryConfig::new(url, api_key.into()) };
+        Ok(Self { factory, client: FactoryClient::new(config)? })
     }
 
     /// Makes the factory misbehave, or ends that.
     pub async fn tell(&self, kind: ChaosKind, window: &ChaosRequest) -> anyhow::Result<()> {
-        let url = format!("{}/api/vendor/chaos/{kind}", self.factory.trim_end_matches('/'));
-        let answer = self.http.put(url).bearer_auth(&self.api_key).json(window).send().await;
-        let answer = answer.context("the factory does not answer")?;
-        ensure!(answer.status().is_success(), "the factory answers {} to chaos", answer.status());
-        Ok(())
+        Ok(self.client.set_chaos(kind, window).await?)
     }
 }

@@ -16,6 +16,7 @@ mod pager;
 mod result;
 mod scenario;
 mod score;
+mod site;
 mod speed;
 mod stage;
 mod traffic;
