@@ -30,7 +30,7 @@ pub(super) async fn plan(tx: &mut Transaction, new: &NewChaosWindow) -> Result<C
          VALUES (?, ?, ?, ?, ?, ?)";
     tx.execute(insert, values).await?;
     let id = ChaosWindowId(tx.last_insert_id()?);
-    let missing = || Failure::Unreadable("the window that was just planned is not there".into());
+    let missing = || Failure::Vanished("the window that was just planned is not there".into());
     by_id(tx, id).await?.ok_or_else(missing)
 }
 

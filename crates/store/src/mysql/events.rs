@@ -24,7 +24,7 @@ pub(super) async fn append(
     let rows = stepped(tx, steps).await?;
     let (mut firsts, mut seconds) = (Vec::new(), Vec::new());
     for (order, to) in steps {
-        let missing = || Failure::Unreadable(format!("order {order} changed and is not there"));
+        let missing = || Failure::Vanished(format!("order {order} changed and is not there"));
         let &(version, queued_at) = rows.get(order).ok_or_else(missing)?;
         if version == 2 {
             firsts.extend(event(*order, 1, from, queued_at));

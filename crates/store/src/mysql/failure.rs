@@ -11,6 +11,10 @@ pub(super) enum Failure {
     /// A row with this key exists: whoever wrote it was faster. Looked at again, it is seen.
     #[error("a row with the same key exists")]
     Duplicate(#[source] Error),
+    /// What this transaction wrote is not there any more: a Galera node rolled it back and has not said so yet. It may
+    /// be run again.
+    #[error("{0}: the transaction was rolled back")]
+    Vanished(String),
     /// The connection is gone, or the server does not take part at the moment: another one may.
     #[error("the connection to the database was lost")]
     Lost(#[source] Error),

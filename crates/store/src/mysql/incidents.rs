@@ -32,7 +32,7 @@ pub(super) async fn open(
     tx.execute(insert, (cause, cause, began_at, time_value(opening.opened_at))).await?;
     let id = IncidentId(tx.last_insert_id()?);
     let new = by_id(tx, id).await?;
-    let missing = || Failure::Unreadable("the incident that was just opened is not there".into());
+    let missing = || Failure::Vanished("the incident that was just opened is not there".into());
     new.map(|incident| (incident, true)).ok_or_else(missing)
 }
 

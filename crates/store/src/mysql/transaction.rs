@@ -202,7 +202,9 @@ impl<'a, T> Write<'a, T> {
                 }
                 self.step_aside(failure).await
             }
-            Failure::Conflict(_) | Failure::Duplicate(_) => self.step_aside(failure).await,
+            Failure::Conflict(_) | Failure::Duplicate(_) | Failure::Vanished(_) => {
+                self.step_aside(failure).await
+            }
             Failure::Lost(_) | Failure::NoAnswer if self.losses + 1 < LOSSES => {
                 self.losses += 1;
                 Ok(None)
