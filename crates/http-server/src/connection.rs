@@ -3,7 +3,8 @@
 use crate::{
     Limits,
     body::{AnswerBody, RequestBody},
-    progress::Progress,
+    guests::Guest,
+    progress::{Phase, Progress},
     socket::Socket,
     stopwatch::Stopwatch,
 };
@@ -28,16 +29,15 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 /// Serves one client until it leaves or has had its time, or, once it is to `finish`, until the answer under way
-/// is out.
+/// is out. A guest whose place is needed has no time any more to ask.
 pub(crate) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
+    (stream, peer): (TcpStream, SocketAddr),
     app: Router,
     limits: &Limits,
+    Guest { progress, leave, .. }: Guest,
     finish: CancellationToken,
 ) {
     prepare(&stream, limits);
-    let progress = Arc::new(Progress::new());
     let answer = service_fn(|request| answer(app.clone(), request, peer, Arc::clone(&progress)));
     let connection = http1::Builder::new()
         .header_read_timeout(None)
@@ -50,6 +50,12 @@ pub(crate) async fn serve(
         biased;
         () = until_it_ends(connection.as_mut(), &mut stopwatch) => return,
         () = finish.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = leave.cancelled() => match progress.phase() {
+            Phase::Opened | Phase::Head | Phase::Body => return,
+            Phase::Idle | Phase::Answer | Phase::Sending | Phase::Closing => {
+                connection.as_mut().graceful_shutdown();
+            }
+        },
     }
     until_it_ends(connection, &mut stopwatch).await;
 }

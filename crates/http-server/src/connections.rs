@@ -4,6 +4,7 @@ use crate::{
     Limits,
     clients::{Clients, Place},
     connection,
+    guests::{Guests, Presence},
     limits::connections_with_files,
 };
 use axum::Router;
@@ -11,11 +12,12 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long to wait when no connection can be accepted: for some files to be closed, most likely.
+/// How long to wait when no connection can be accepted, for some files to be closed most likely, or when all places are
+/// taken by people who are being served.
 const BREATHER: Duration = Duration::from_millis(100);
 
 /// The established connections of one server.
@@ -24,6 +26,7 @@ pub struct Connections {
     limits: Arc<Limits>,
     slots: Arc<Semaphore>,
     clients: Arc<Clients>,
+    guests: Arc<Guests>,
     open: Open,
 }
 
@@ -49,6 +52,7 @@ impl Connections {
             app: app.with_state(()),
             slots: Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS))),
             clients: Clients::new(limits.connections_per_client),
+            guests: Arc::default(),
             limits: Arc::new(limits),
             open: Open::default(),
         }
@@ -56,7 +60,8 @@ impl Connections {
 
     /// Accepts connections and serves each on a task of its own, for ever. Losing this future loses no connection.
     pub async fn accept(&self, listener: &TcpListener) {
-        while let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await {
+        loop {
+            let slot = self.slot().await;
             match listener.accept().await {
                 Ok((stream, peer)) => self.serve(stream, peer, slot),
                 Err(error) if is_of_the_client(&error) => {}
@@ -79,18 +84,34 @@ impl Connections {
         }
     }
 
+    /// A place for one more. When all are taken, somebody who wants nothing at the moment has to leave, so that one is
+    /// free for whoever comes.
+    async fn slot(&self) -> OwnedSemaphorePermit {
+        let slots = || Arc::clone(&self.slots);
+        if let Ok(slot) = slots().try_acquire_owned() {
+            return slot;
+        }
+        loop {
+            self.guests.make_room();
+            if let Ok(slot) = timeout(BREATHER, slots().acquire_owned()).await {
+                return slot.expect("it is never closed");
+            }
+        }
+    }
+
     fn serve(&self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
         let Some(place) = self.clients.admit(peer.ip()) else {
             tracing::debug!(%peer, "this client has as many connections as it may");
             return;
         };
+        let (guest, presence) = self.guests.welcome();
         let (app, limits) = (self.app.clone(), Arc::clone(&self.limits));
         let (finish, cut) = (self.open.finish.clone(), self.open.cut.clone());
         self.open.tasks.spawn(async move {
-            let _counts: (OwnedSemaphorePermit, Place) = (slot, place);
+            let _counts: (Presence, OwnedSemaphorePermit, Place) = (presence, slot, place);
             tokio::select! {
                 biased;
-                () = connection::serve(stream, peer, app, &limits, finish) => {}
+                () = connection::serve((stream, peer), app, &limits, guest, finish) => {}
                 () = cut.cancelled() => {}
             }
         });

@@ -3,7 +3,8 @@
 //! a body, to read its answer, to be idle.
 //!
 //! Reading order: [`serve`] → [`Connections`] → `connection` (one client) → `progress` (how far the conversation
-//! is) and `stopwatch` (how long it may stay there); `socket` and `body` are where progress is seen.
+//! is) and `stopwatch` (how long it may stay there); `socket` and `body` are where progress is seen; `guests` knows
+//! who can leave when the house is full.
 //!
 //! An order pays for this, so a request costs no timer, no lock, and no box that axum would not make: each
 //! connection has one timer, which is set again only when it has run out or something is due earlier.
@@ -12,6 +13,7 @@ mod body;
 mod clients;
 mod connection;
 mod connections;
+mod guests;
 mod limits;
 mod progress;
 mod socket;

@@ -13,7 +13,9 @@ const OTHER_FILES: u64 = 256;
 /// What one server grants its clients.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at one time, or fewer if the process may not open so many files. More wait to be accepted.
+    /// Connections at one time, or fewer if the process may not open so many files. When all places are taken, whoever
+    /// came first of those who are idle is closed; if there is none, of those who have not asked yet. More wait to be
+    /// accepted.
     pub connections: usize,
     /// Connections at one time from one client, which is an IPv4 address or an IPv6 /64. More are closed at once.
     pub connections_per_client: Option<usize>,

@@ -37,6 +37,8 @@ pub(crate) struct Progress {
     body_late: AtomicBool,
     /// The client may be sending what nobody will read.
     unread: AtomicBool,
+    /// The client has had an answer.
+    was_answered: AtomicBool,
     reader: AtomicWaker,
 }
 
@@ -49,6 +51,7 @@ impl Progress {
             changes: AtomicU32::new(0),
             body_late: AtomicBool::new(false),
             unread: AtomicBool::new(false),
+            was_answered: AtomicBool::new(false),
             reader: AtomicWaker::new(),
         }
     }
@@ -118,7 +121,13 @@ impl Progress {
 
     /// The answer is said, though parts of it may still have to be sent.
     pub(crate) fn answered(&self) {
+        self.was_answered.store(true, Relaxed);
         self.enter(Phase::Idle);
+    }
+
+    /// Whether the client has had an answer, to whatever it asked first.
+    pub(crate) fn was_answered(&self) -> bool {
+        self.was_answered.load(Relaxed)
     }
 
     /// Whether the client is taking what is written.
