@@ -219,8 +219,16 @@ impl From<PasswordRefused> for Problem {
 
 impl From<HashError> for Problem {
     fn from(error: HashError) -> Self {
-        tracing::error!("type" = "unhandled", component = "auth", %error, "no password can be hashed");
-        Self::internal()
+        match error {
+            HashError::Busy => Self::unavailable(
+                "Too many people are signing in right now. Please try again.",
+                Duration::from_secs(3),
+            ),
+            HashError::Failed => {
+                tracing::error!("type" = "unhandled", component = "auth", %error, "no password can be hashed");
+                Self::internal()
+            }
+        }
     }
 }
 

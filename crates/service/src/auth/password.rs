@@ -1,7 +1,10 @@
 //! Passwords: argon2id, on a bounded number of threads, so that a login flood cannot starve orders.
 //! Those of the historic service are bcrypt: they still match.
 
-use super::{argon2id, hashing::HashingThreads};
+use super::{
+    argon2id,
+    hashing::{HashingThreads, NotDone, WAITING},
+};
 use crate::config::PasswordPolicy;
 use domain::{EmailAddress, Name};
 use secrecy::{ExposeSecret, SecretString};
@@ -69,21 +72,36 @@ pub struct Passwords {
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGF0IGFsbA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// A hash could not be made: the machine has no randomness or no memory.
-#[derive(Debug, thiserror::Error)]
-#[error("a password could not be hashed")]
-pub struct HashError;
+/// Why a password was neither hashed nor compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// As many wait for it as may.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// The machine has no randomness or no memory.
+    #[error("a password could not be hashed")]
+    Failed,
+}
+
+impl From<NotDone> for HashError {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Busy => Self::Busy,
+            NotDone::GivenUp => Self::Failed,
+        }
+    }
+}
 
 impl Passwords {
     /// Ready to hash.
     pub fn new() -> Result<Self, HashError> {
         let cores = available_parallelism().map_or(1, usize::from);
-        Ok(Self { threads: HashingThreads::start(cores).map_err(|_| HashError)? })
+        Ok(Self { threads: HashingThreads::start(cores, WAITING).map_err(|_| HashError::Failed)? })
     }
 
     /// The PHC string of a new password.
     pub async fn hash(&self, password: SecretString) -> Result<String, HashError> {
-        self.threads.run(move || hash(&password)).await.map_err(|_| HashError)?
+        self.threads.run(move || hash(&password)).await?
     }
 
     /// Which of the hashes the password matches, if any. Takes the same time when there is no hash at all.
@@ -97,13 +115,13 @@ impl Passwords {
             hashes.push(NOBODY.to_owned());
         }
         let find = move || hashes.iter().position(|hash| matches(&password, hash));
-        let matching = self.threads.run(find).await.map_err(|_| HashError)?;
+        let matching = self.threads.run(find).await?;
         Ok(matching.filter(|_| !nobody))
     }
 }
 
 fn hash(password: &SecretString) -> Result<String, HashError> {
-    argon2id::hash(password.expose_secret().as_bytes()).ok_or(HashError)
+    argon2id::hash(password.expose_secret().as_bytes()).ok_or(HashError::Failed)
 }
 
 /// Whether this is a hash that the historic service made, and can read.
