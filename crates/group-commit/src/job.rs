@@ -1,9 +1,9 @@
 //! One caller's write, with its type forgotten so that different writes share a batch.
 
-use crate::WriteError;
+use crate::sync::oneshot;
+use crate::writer::WriteError;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tokio::sync::oneshot;
 
 pub(crate) trait Job: Send {
     /// Runs the operation and keeps what it returned; whether it was `Ok`.

@@ -1,8 +1,9 @@
 //! How much of the traffic may be retries.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use crate::sync::Mutex;
 use crate::window::Window;
 
 /// Lets retries be at most a share of recent calls, plus a small floor so that a quiet caller may retry at all. Without

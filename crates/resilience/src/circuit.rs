@@ -2,14 +2,14 @@
 //! calls through a closed circuit without taking the mutex.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::CircuitConfig;
 use crate::event::{Event, Mode, State};
 use crate::machine::{Machine, Outcome, Ticket};
 use crate::permit::Permit;
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// A circuit breaker, shared as `Arc<Circuit>`.
 ///

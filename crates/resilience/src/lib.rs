@@ -16,6 +16,7 @@ mod half_open;
 mod limit;
 mod machine;
 mod permit;
+mod sync;
 mod window;
 
 pub use backoff::Backoff;

@@ -1,6 +1,8 @@
 //! How many calls may be in flight at once, found out by trying.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
+
+use crate::sync::{Mutex, MutexGuard};
 
 /// A concurrency limit that grows by one for each round of successes and halves on failure: additive increase,
 /// multiplicative decrease ([RFC 5681](https://www.rfc-editor.org/rfc/rfc5681) does the same with packets). It starts at
