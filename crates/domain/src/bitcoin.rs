@@ -126,6 +126,14 @@ mod tests {
     }
 
     #[test]
+    fn a_satoshi_is_the_hundred_millionth_part() {
+        for (text, satoshi) in [("0.00000001", 1), ("0.0038", 380_000), ("21000000", 2_100_000_000_000_000)] {
+            assert_eq!(text.parse::<Bitcoin>().map(Bitcoin::satoshi), Ok(satoshi));
+        }
+        assert_eq!(Bitcoin::MAX.satoshi(), 2_100_000_000_000_000);
+    }
+
+    #[test]
     fn what_is_not_an_amount_says_why() {
         for (text, why) in [
             ("", BitcoinError::NotANumber),
@@ -155,6 +163,17 @@ mod tests {
             assert_eq!(text.parse::<Bitcoin>(), Ok(amount));
         }
         assert!(serde_json::from_str::<Bitcoin>("0.000000001").is_err());
-        assert!(serde_json::from_str::<Bitcoin>("\"0.1\"").is_err());
+    }
+
+    #[test]
+    fn a_json_number_without_a_point_is_an_amount_and_what_is_none_says_why() {
+        let read = |json: &str| serde_json::from_str::<Bitcoin>(json).map_err(|error| error.to_string());
+        assert_eq!(read("3"), Ok(Bitcoin::from_satoshi(300_000_000)));
+        for (json, why) in [
+            ("-3", "a price must not be negative"),
+            ("\"0.1\"", "a price in bitcoin, with at most 8 decimals"),
+        ] {
+            assert!(read(json).unwrap_err().contains(why), "{json}: {:?}", read(json));
+        }
     }
 }

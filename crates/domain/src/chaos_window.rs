@@ -104,4 +104,19 @@ mod tests {
         assert_eq!(bad(&at("10:10:00"), "2025-12-20T00:00:00Z", "fail"), ChaosWindowError::TooLong);
         assert_eq!(bad(&at("10:10:00"), &at("10:22:00"), "  "), ChaosWindowError::Kind);
     }
+
+    #[test]
+    fn a_window_lasts_a_week_at_most_and_its_words_are_short() {
+        assert!(window("2025-12-02T10:10:00Z", "2025-12-09T10:10:00Z", "fail").is_ok());
+        let too_long = window("2025-12-02T10:10:00Z", "2025-12-09T10:10:01Z", "fail").unwrap_err();
+        assert_eq!(too_long.to_string(), "a chaos window lasts 7 days at most");
+        let plan = window("2025-12-02T10:10:00Z", "2025-12-02T10:22:00Z", "fail").unwrap();
+        let because = |chars| NewChaosWindow { reason: "ü".repeat(chars), ..plan.clone() }.checked();
+        assert!(because(0).is_ok() && because(MAX_CHAOS_REASON).is_ok());
+        assert_eq!(because(MAX_CHAOS_REASON + 1), Err(ChaosWindowError::Reason));
+        assert_eq!(because(MAX_CHAOS_REASON * 2), Err(ChaosWindowError::Reason));
+        let called = |chars| NewChaosWindow { kind: "ü".repeat(chars), ..plan.clone() }.checked();
+        assert!(called(1).is_ok() && called(MAX_CHAOS_KIND).is_ok());
+        assert_eq!(called(MAX_CHAOS_KIND + 1), Err(ChaosWindowError::Kind));
+    }
 }

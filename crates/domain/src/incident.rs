@@ -280,4 +280,26 @@ mod tests {
         assert_eq!(sum.since(two), one);
         assert_eq!(one.since(sum).calls(), 0);
     }
+
+    #[test]
+    fn every_kind_of_failure_counts_as_one() {
+        let tally = CallTally {
+            success: 1,
+            failure: 20,
+            timeout: 300,
+            connect_error: 4_000,
+            bad_jwt: 50_000,
+            rejected: 600_000,
+            ..CallTally::default()
+        };
+        assert_eq!((tally.failed(), tally.calls()), (54_320, 654_321));
+    }
+
+    #[test]
+    fn whoever_waited_was_affected() {
+        let tally =
+            OrderTally { placed: 9, fulfilled_at_once: 4, fulfilled_later: 3, ..OrderTally::default() };
+        assert_eq!(tally.affected(), 5);
+        assert_eq!(OrderTally { placed: 3, ..tally }.affected(), 0, "counted one after the other");
+    }
 }

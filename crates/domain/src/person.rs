@@ -152,5 +152,7 @@ mod tests {
         assert!(user.runs(FranchiseId(7)));
         assert!(!user.runs(FranchiseId(8)));
         assert!(!user.is_admin());
+        let admin = User { roles: vec![Role::Diner, Role::Admin], ..user };
+        assert!(admin.is_admin() && admin.runs(FranchiseId(8)));
     }
 }

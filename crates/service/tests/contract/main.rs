@@ -23,6 +23,7 @@ mod metrics;
 mod openapi;
 mod order_events;
 mod orders;
+mod other_hands;
 mod outage;
 mod pages;
 mod queue;
