@@ -3,6 +3,7 @@
 use crate::Mutation;
 use anyhow::{Context, Result, ensure};
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -17,7 +18,7 @@ pub struct Tree {
 
 impl Tree {
     /// Copies what git tracks in `original`, as it stands now, to `copy`. What is there already and the same is not
-    /// touched, so that it need not be built again.
+    /// touched, so that it need not be built again; what is there and not tracked is removed.
     ///
     /// # Errors
     /// When git does not answer, or a file cannot be copied.
@@ -27,6 +28,8 @@ impl Tree {
         for file in &tracked {
             tree.refresh(file)?;
         }
+        let tracked: BTreeSet<_> = tracked.iter().map(|file| copy.join(file)).collect();
+        remove_others(copy, &tracked)?;
         Ok(tree)
     }
 
@@ -71,6 +74,18 @@ impl Tree {
         let names = String::from_utf8(listed.stdout).context("a file's name is no text")?;
         Ok(names.split_terminator('\0').map(str::to_owned).collect())
     }
+}
+
+fn remove_others(folder: &Path, tracked: &BTreeSet<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_others(&entry.path(), tracked)?;
+        } else if !tracked.contains(&entry.path()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// A file that was deleted and not committed yet is still tracked.

@@ -61,7 +61,9 @@ fn a_copy_is_broken_and_made_whole_and_the_original_never_touched() {
     };
     git(&["init", "--quiet"]);
     git(&["add", file]);
+    fs::write(copy.path().join("left.rs"), "from another time").unwrap();
     let tree = Tree::copy(original.path(), copy.path()).unwrap();
+    assert!(!copy.path().join("left.rs").exists());
     let (here, there) = (original.path().join(file), copy.path().join(file));
     let whole = fs::read_to_string(&here).unwrap();
     tree.break_with(&row(file, "true", "it_is_right")).unwrap();
