@@ -14,7 +14,7 @@ pub mod config;
 mod edge;
 mod examination;
 mod first_admin;
-mod fulfilment;
+pub mod fulfilment;
 mod metrics_address;
 mod operations;
 mod stores;

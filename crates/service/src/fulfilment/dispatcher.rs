@@ -34,9 +34,11 @@ pub async fn dispatch(kitchen: Arc<Kitchen>, shutdown: CancellationToken) {
         let poll = now() + kitchen.settings.poll;
         let wake_at = next_tick.map_or(poll, |tick| tick.min(poll));
         tokio::select! {
+            // In this order, so that a simulation does the same twice.
+            biased;
+            () = shutdown.cancelled() => {}
             () = kitchen.signals.wake.notified() => {}
             () = tokio::time::sleep_until(wake_at.into()) => {}
-            () = shutdown.cancelled() => {}
         }
     }
 }

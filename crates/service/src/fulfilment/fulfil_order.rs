@@ -48,6 +48,8 @@ pub(super) async fn fulfil_order(
     lane: Lane,
 ) -> Made {
     let verdict = tokio::select! {
+        // What has come of it counts, even at the moment in which it is abandoned.
+        biased;
         verdict = attempts(&kitchen, &mut order, permit, &lane) => verdict,
         () = kitchen.abandon.cancelled() => Verdict::Abandoned,
     };

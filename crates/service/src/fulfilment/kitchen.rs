@@ -12,7 +12,7 @@ use super::{
 use crate::config::{Config, Fulfilment, LogBodies};
 use domain::OrderId;
 use factory_api::ReportLink;
-use factory_client::{FactoryClient, Pizza, ReportLinkError, VerifyError};
+use factory_client::{Factory, Pizza, ReportLinkError, VerifyError};
 use jiff::Timestamp;
 use resilience::{AimdLimit, Backoff, Circuit, RetryBudget, State};
 use std::{
@@ -30,7 +30,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// Everything that making pizzas needs.
 pub struct Kitchen {
     pub(super) store: Arc<dyn Store>,
-    pub(super) factory: FactoryClient,
+    pub(super) factory: Box<dyn Factory>,
     pub(super) circuit: Arc<Circuit>,
     pub(super) signals: Arc<Signals>,
     pub(super) budget: RetryBudget,
@@ -73,7 +73,7 @@ impl Kitchen {
     pub fn new(
         config: &Config,
         store: Arc<dyn Store>,
-        factory: FactoryClient,
+        factory: impl Factory,
         installation: String,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
@@ -92,7 +92,7 @@ impl Kitchen {
         });
         Arc::new(Self {
             store,
-            factory,
+            factory: Box::new(factory),
             circuit,
             signals,
             budget: RetryBudget::new(settings.retry_budget, 3, config.circuit.window),

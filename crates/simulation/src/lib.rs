@@ -1,0 +1,1 @@
+//! The fulfilment core in a simulated world.
