@@ -101,6 +101,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn it_says_what_it_allows() {
+        assert_eq!(
+            format!("{:?}", RetryBudget::new(0.2, 3, WINDOW)),
+            "RetryBudget { ratio: 0.2, floor: 3, .. }"
+        );
+    }
+
     proptest! {
         /// Whatever the traffic, at every retry: the retries of the last nine tenths of the window (which the budget
         /// remembers for certain) against the calls of all of it (the most that it can remember).

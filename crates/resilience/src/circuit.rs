@@ -205,3 +205,30 @@ impl Gate {
 /// Keeps the gate, which every call reads, off the lines that every call writes: the mutex, and the count of the `Arc`.
 #[repr(align(64))]
 struct CacheLine<T>(T);
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_closed_circuit_lets_calls_through_while_somebody_holds_its_lock() {
+        let now = Instant::now();
+        let circuit = Circuit::new(CircuitConfig::default(), now, 1, |_| {});
+        for mode in [Mode::Automatic, Mode::ForcedClosed] {
+            circuit.set_mode(mode, now);
+            let (let_through, heard) = mpsc::channel();
+            let (asks, held) = (Arc::clone(&circuit), circuit.lock());
+            std::thread::spawn(move || let_through.send(asks.acquire(now).unwrap().generation()));
+            let generation = heard.recv_timeout(Duration::from_secs(10)).expect("nobody waits for the lock");
+            assert_eq!(generation, held.machine.generation());
+        }
+    }
+
+    #[test]
+    fn it_says_how_it_stands() {
+        let circuit = Circuit::new(CircuitConfig::default(), Instant::now(), 1, |_| {});
+        assert!(format!("{circuit:?}").contains("state: Closed"));
+    }
+}
