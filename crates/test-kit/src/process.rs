@@ -74,6 +74,19 @@ impl Process {
         bail!("{} does not answer at {url}:\n{}", self.name, self.log()?)
     }
 
+    /// Its number among the system's processes.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it did.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
     /// SIGKILL: it gets no chance to do anything more.
     ///
     /// # Errors
