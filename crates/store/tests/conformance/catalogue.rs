@@ -4,8 +4,8 @@ use super::{Backend, HOSTILE, LEASE, new_order, place, register};
 use crate::Database;
 use domain::{Bitcoin, EmailAddress, Franchise, FranchiseId, MenuId, NewMenuItem, OrderState, Role, StoreId};
 use store::{
-    Finish, FranchiseCreation, FranchisePage, FranchiseQuery, Lease, NewFranchise, NewOrder, Settlement,
-    Store, StoreCreation, Token,
+    Cancellation, Finish, FranchiseCreation, FranchisePage, FranchiseQuery, Lease, NewFranchise, NewOrder,
+    Settlement, Store, StoreCreation, Token,
 };
 
 #[tokio::test]
@@ -251,14 +251,19 @@ async fn only_fulfilled_orders_are_revenue_and_to_the_satoshi() {
     let other = open_store(&*store, franchise, "Provo").await;
     for state in OrderState::ALL {
         let token = Token::new();
-        let claim = Some(Lease { token: token.clone(), duration: LEASE });
+        let is_claimed = !matches!(state, OrderState::Queued | OrderState::Cancelled);
+        let claim = is_claimed.then(|| Lease { token: token.clone(), duration: LEASE });
         let order = NewOrder { franchise, store: shop, claim, ..new_order(1, 1) };
         let id = place(&*store, order).await;
         let finish = match state {
             OrderState::Fulfilled => Finish::Fulfilled { jwt: "a.b.c".into() },
             OrderState::Rejected => Finish::Rejected { reason: "no".into() },
             OrderState::Quarantined => Finish::Quarantined { reason: "odd".into() },
-            OrderState::Queued | OrderState::Making | OrderState::Cancelled => continue,
+            OrderState::Queued | OrderState::Making => continue,
+            OrderState::Cancelled => {
+                assert_eq!(store.cancel_order(id).await.unwrap(), Cancellation::Cancelled);
+                continue;
+            }
         };
         assert_eq!(store.finish(id, &token, finish.clone()).await.unwrap(), Settlement::Applied);
         assert_eq!(store.finish(id, &token, finish).await.unwrap(), Settlement::Stale, "counted once");
