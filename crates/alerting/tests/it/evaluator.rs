@@ -49,6 +49,20 @@ fn the_alert_stays_while_the_circuit_is_open_and_nobody_calls() {
 }
 
 #[test]
+fn an_open_circuit_keeps_the_alert_without_a_single_call_not_even_a_probe() {
+    let mut evaluator = Evaluator::new(Rules::all(Pace::REAL));
+    let open = Snapshot::parse("pizza_circuit_state{state=\"open\"} 1\n").unwrap();
+    for second in (0..=900).step_by(30) {
+        let at = jiff::Timestamp::from_second(second).unwrap();
+        evaluator.record(at, &open);
+        evaluator.evaluate(at);
+        let success = evaluator.instances().find(|instance| instance.rule == "factory-success-rate");
+        let expected = if second < 60 { Pending } else { Alerting };
+        assert_eq!(success.map(|instance| instance.state), Some(expected), "after {second} s");
+    }
+}
+
+#[test]
 fn a_look_that_comes_a_millisecond_early_costs_no_whole_evaluation() {
     let mut evaluator = Evaluator::new(Rules::all(Pace::REAL));
     let open = Snapshot::parse("pizza_circuit_state{state=\"open\"} 1\n").unwrap();
