@@ -38,3 +38,18 @@ async fn a_page_may_post_to_us_and_nothing_else() {
     }
     assert!(!page.text.contains("<script"), "{policy}");
 }
+
+#[tokio::test]
+async fn a_form_without_our_token_ends_nobody_s_session() {
+    let app = TestApp::start(|_| {}).await;
+    let (visitor, diner) = (app.visitor(), app.diner().await);
+    for body in ["", "csrf=", "csrf=AAAA"] {
+        let form = visitor
+            .request(reqwest::Method::POST, "/logout")
+            .header("cookie", format!("pizza_session={}", diner.token()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        visitor.send(form).await.expect(403);
+    }
+    diner.get("/api/user/me").await.expect(200);
+}
