@@ -7,7 +7,7 @@ use crate::{
 use anyhow::{Context, bail};
 use std::{
     cell::OnceCell,
-    env,
+    env, fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -29,6 +29,7 @@ pub struct Bench {
     own: PathBuf,
     pizza: PathBuf,
     dir: TempDir,
+    kept: Option<PathBuf>,
     site: OnceCell<Site>,
 }
 
@@ -54,6 +55,7 @@ impl Bench {
             full: false,
             own,
             pizza,
+            kept: within.parent().map(|outer| outer.join("bench-data")),
             dir,
             site: OnceCell::new(),
         })
@@ -117,6 +119,25 @@ impl Bench {
         // The folder goes with the run's.
         let folder = tempfile::Builder::new().prefix("run-").tempdir_in(self.dir.path())?.keep();
         Ok(folder.join(name))
+    }
+
+    /// A database that takes long to make, and is kept for later runs: `make` is told where to make it.
+    pub fn kept(
+        &self,
+        name: &str,
+        make: impl FnOnce(&Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<PathBuf> {
+        let folder = self.kept.as_deref().context("a program is in a folder within another")?;
+        let path = folder.join(name);
+        if !path.is_file() {
+            fs::create_dir_all(folder)?;
+            let unfinished = folder.join(format!("{name}.unfinished"));
+            // Of a run that was interrupted.
+            let _ = fs::remove_file(&unfinished);
+            make(&unfinished)?;
+            fs::rename(&unfinished, &path)?;
+        }
+        Ok(path)
     }
 
     /// The program that is measured.

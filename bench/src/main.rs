@@ -2,8 +2,12 @@
 
 mod bars;
 mod bench;
+mod chart;
+mod history;
 mod load;
+mod micro;
 mod naked;
+mod paced_factory;
 mod process;
 mod report;
 mod row;
@@ -22,6 +26,7 @@ use std::{path::PathBuf, process::ExitCode};
 ///   target/release/bench
 ///   target/release/bench P1 P3 --rounds 3 --seconds 2
 ///   target/release/bench P14 --full
+///   target/release/bench scale instances micro P15
 ///
 /// Leave the machine alone meanwhile: its speed drifts, which the ratios of alternating rounds forgive, but a
 /// compiler on one of two cores they do not.
@@ -31,12 +36,13 @@ struct Cli {
     #[command(flatten)]
     measure: Measure,
     #[command(subcommand)]
-    naked: Option<Naked>,
+    part: Option<Part>,
 }
 
 #[derive(Args)]
 struct Measure {
-    /// Which bars to measure, like P1 P3; all of them when none is named.
+    /// Which bars to measure, like P1 P3; all of them when none is named, but for those that take very long: P15, how
+    /// the cost grows with the data (scale), instances on one database (instances), and instructions (micro).
     #[arg(value_parser = bars::named, value_name = "BAR")]
     bars: Vec<&'static Bar>,
     /// Rounds, in each of which both sides have their turn. The table shows the median and the spread.
@@ -48,6 +54,9 @@ struct Measure {
     /// Write the results to this file too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw the results into this file too, as SVG.
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
     /// One short round of everything, to see that it runs. Fails only when a figure misses its bar ten times over.
     #[arg(long, conflicts_with_all = ["rounds", "seconds", "full"])]
     short: bool,
@@ -60,9 +69,9 @@ struct Measure {
     dir: Option<PathBuf>,
 }
 
-/// The bare servers that ours are measured against. The bench starts them itself.
+/// The bare servers that ours are measured against, and what instructions are counted of. The bench starts them itself.
 #[derive(Subcommand)]
-enum Naked {
+enum Part {
     /// Answer every GET / with a little JSON.
     NakedHello {
         /// The port to listen on, on loopback.
@@ -78,15 +87,35 @@ enum Naked {
         #[arg(long)]
         database: PathBuf,
     },
+    /// The same on MariaDB.
+    NakedMariadbWriter {
+        /// The port to listen on, on loopback.
+        #[arg(long)]
+        port: u16,
+        /// The URL of an empty database.
+        #[arg(long)]
+        url: String,
+    },
+    /// Take one of the small steps again and again.
+    MicroStep {
+        /// Its name.
+        step: String,
+        /// How often.
+        times: u64,
+    },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
-    match cli.naked {
-        Some(Naked::NakedHello { port }) => naked::hello::run(port).map(|()| ExitCode::SUCCESS),
-        Some(Naked::NakedWriter { port, database }) => {
+    match cli.part {
+        Some(Part::NakedHello { port }) => naked::hello::run(port).map(|()| ExitCode::SUCCESS),
+        Some(Part::NakedWriter { port, database }) => {
             naked::writer::run(port, &database).map(|()| ExitCode::SUCCESS)
         }
+        Some(Part::NakedMariadbWriter { port, url }) => {
+            naked::mariadb::run(port, url).map(|()| ExitCode::SUCCESS)
+        }
+        Some(Part::MicroStep { step, times }) => bars::micro::run(&step, times).map(|()| ExitCode::SUCCESS),
         None => cli.measure.run(),
     }
 }
@@ -112,6 +141,9 @@ impl Measure {
         print!("\n{}", report.table());
         if let Some(path) = self.json {
             report.write_json(&path)?;
+        }
+        if let Some(path) = self.chart {
+            chart::write(&report.rows, &path)?;
         }
         let absurd = self.short && report.rows.iter().any(row::Row::is_absurd);
         Ok(if absurd { ExitCode::FAILURE } else { ExitCode::SUCCESS })

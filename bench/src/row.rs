@@ -36,6 +36,8 @@ pub enum Threshold {
     RatioAtLeast(f64),
     /// Our figure divided by the other side's in the same round.
     RatioAtMost(f64),
+    /// Anything: nothing was promised, and the figure is there to be known.
+    Anything,
 }
 
 /// How many times a figure may miss its bar before something must be broken.
@@ -68,6 +70,7 @@ impl Row {
         match self.threshold {
             Threshold::AtLeast(bar) | Threshold::RatioAtLeast(bar) => median >= bar / slack,
             Threshold::AtMost(bar) | Threshold::RatioAtMost(bar) => median <= bar * slack,
+            Threshold::Anything => median.is_finite(),
         }
     }
 }

@@ -16,19 +16,33 @@ use std::{
     process::Command,
     time::{Duration, Instant},
 };
-use store::{FranchiseCreation, NewFranchise, SqliteOptions, SqliteStore, Store, StoreCreation};
+use store::{
+    FranchiseCreation, MysqlOptions, MysqlStore, NewFranchise, SqliteOptions, SqliteStore, Store,
+    StoreCreation,
+};
 
-const VENDOR: &str = "bench";
-const API_KEY: &str = "bench-key";
+/// Our name as a vendor of the factory.
+pub const VENDOR: &str = "bench";
+/// Our key as that vendor.
+pub const API_KEY: &str = "bench-key";
 const CIRCUIT_OPENS_WITHIN: Duration = Duration::from_secs(20);
 const MENU: [(&str, i64); 2] = [("Veggie", 380_000), ("Pepperoni", 420_000)];
 
 /// Environment variables of the order service: name without `PIZZA_`, and value.
 pub type Settings = Vec<(&'static str, String)>;
 
+/// Where a service keeps everything.
+#[derive(Clone)]
+pub enum Database {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A database of a MariaDB server.
+    Url(String),
+}
+
 /// A database that is ready for diners, and the diners.
 pub struct Site {
-    database: PathBuf,
+    database: Database,
     /// One signed-in diner for each connection.
     pub tokens: Vec<String>,
     franchise: i64,
@@ -36,34 +50,74 @@ pub struct Site {
 }
 
 impl Site {
-    /// Seeds a database and registers the diners over the API, as they come in life.
+    /// Seeds a file and registers the diners over the API, as they come in life.
     pub fn build(bench: &Bench) -> anyhow::Result<Self> {
+        let path = bench.fresh_path("seed.db")?;
+        let site = Self::on(bench, Database::File(path.clone()))?;
+        put_log_into_file(&path)?;
+        Ok(site)
+    }
+
+    /// The same in any empty database.
+    pub fn on(bench: &Bench, database: Database) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let database = bench.fresh_path("seed.db")?;
         let (franchise, store) = runtime.block_on(seed(&database))?;
         let mut site = Self { database, tokens: Vec::new(), franchise, store };
-        let historic = vec![("AUTH__PASSWORD_POLICY", "historic".to_owned())];
-        let service = site.serve(bench, &site.database, &historic)?;
-        site.tokens = runtime.block_on(register(service.address))?;
-        drop(service);
-        put_log_into_file(&site.database)?;
+        site.tokens = site.sessions(bench, &site.database, "POST")?;
         Ok(site)
+    }
+
+    /// A site whose diners were registered in an earlier run: they log in again.
+    pub fn again(bench: &Bench, database: PathBuf) -> anyhow::Result<Self> {
+        // What the seed made was the first of its kind.
+        let mut site =
+            Self { database: Database::File(database), tokens: Vec::new(), franchise: 1, store: 1 };
+        site.tokens = site.sessions(bench, &site.database, "PUT")?;
+        Ok(site)
+    }
+
+    fn sessions(&self, bench: &Bench, database: &Database, method: &str) -> anyhow::Result<Vec<String>> {
+        let historic = vec![("AUTH__PASSWORD_POLICY", "historic".to_owned())];
+        let service = self.serve_on(bench, database, &historic)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(sessions(service.address, method))
     }
 
     /// Copies the database.
     pub fn copy_to(&self, path: &Path) -> anyhow::Result<()> {
-        fs::copy(&self.database, path).context("the seeded database cannot be copied")?;
+        let Database::File(own) = &self.database else { bail!("only a file can be copied") };
+        fs::copy(own, path).context("the seeded database cannot be copied")?;
         Ok(())
     }
 
+    /// Starts the order service on this file.
+    pub fn serve(&self, bench: &Bench, file: &Path, settings: &Settings) -> anyhow::Result<Server> {
+        self.serve_on(bench, &Database::File(file.to_owned()), settings)
+    }
+
+    /// Starts the order service on the site's own database.
+    pub fn serve_own(&self, bench: &Bench, settings: &Settings) -> anyhow::Result<Server> {
+        self.serve_on(bench, &self.database, settings)
+    }
+
     /// Starts the order service on this database. Its logs are as in production, and go nowhere.
-    pub fn serve(&self, bench: &Bench, database: &Path, settings: &Settings) -> anyhow::Result<Server> {
+    pub fn serve_on(
+        &self,
+        bench: &Bench,
+        database: &Database,
+        settings: &Settings,
+    ) -> anyhow::Result<Server> {
         let address = free_address()?;
         let mut command = Command::new(bench.pizza());
-        command.env_clear().args(["serve", "--port", &address.port().to_string(), "--database"]);
-        command.arg(database);
+        command.env_clear().args(["serve", "--port", &address.port().to_string()]);
+        match database {
+            Database::File(path) => command.arg("--database").arg(path),
+            Database::Url(url) => command.env("PIZZA_DATABASE__URL", url),
+        };
         for (name, value) in settings {
-            command.env(format!("PIZZA_{name}"), value);
+            // What others have named is not ours to prefix.
+            let name = if name.starts_with("OTEL_") { (*name).to_owned() } else { format!("PIZZA_{name}") };
+            command.env(name, value);
         }
         Server::start(&mut command, address, "/readyz")
     }
@@ -144,8 +198,13 @@ pub fn fail_from_now_on(factory: &Server) -> anyhow::Result<()> {
     })
 }
 
-async fn seed(database: &Path) -> anyhow::Result<(i64, i64)> {
-    let store = SqliteStore::open(SqliteOptions { path: database.to_owned(), clock: Default::default() })?;
+async fn seed(database: &Database) -> anyhow::Result<(i64, i64)> {
+    let store: Box<dyn Store> = match database {
+        Database::File(path) => {
+            Box::new(SqliteStore::open(SqliteOptions { path: path.clone(), clock: Default::default() })?)
+        }
+        Database::Url(url) => Box::new(MysqlStore::open(MysqlOptions::from_url(url)?).await?),
+    };
     for (number, (title, satoshi)) in MENU.into_iter().enumerate() {
         let item = NewMenuItem {
             title: title.to_owned(),
@@ -165,17 +224,18 @@ async fn seed(database: &Path) -> anyhow::Result<(i64, i64)> {
     Ok((franchise.0, store.0))
 }
 
-async fn register(service: SocketAddr) -> anyhow::Result<Vec<String>> {
+/// Registers the diners (POST) or logs them in (PUT).
+async fn sessions(service: SocketAddr, method: &str) -> anyhow::Result<Vec<String>> {
     let mut connection = Connection::open(service).await?;
     let mut tokens = Vec::with_capacity(CONNECTIONS);
     for diner in 0..CONNECTIONS {
         let account = json!({ "name": format!("diner {diner}"), "email": format!("d{diner}@jwt.com"), "password": "diner" });
         let status =
-            connection.exchange(&request("POST", "/api/auth", None, Some(&account.to_string()))).await?;
+            connection.exchange(&request(method, "/api/auth", None, Some(&account.to_string()))).await?;
         let answer: Value = serde_json::from_slice(connection.body())?;
         match answer["token"].as_str() {
             Some(token) if status == 200 => tokens.push(token.to_owned()),
-            _ => bail!("a diner was not registered: {status} {answer}"),
+            _ => bail!("a diner got no session: {status} {answer}"),
         }
     }
     Ok(tokens)

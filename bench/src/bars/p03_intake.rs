@@ -42,15 +42,20 @@ fn our_intake(bench: &Bench) -> anyhow::Result<Outcome> {
 }
 
 fn bare_intake(bench: &Bench) -> anyhow::Result<Outcome> {
-    let server = writer::start(bench)?;
+    intake(bench, &writer::start(bench)?, &bare_orders())
+}
+
+/// For each connection the order as a bare writer takes it.
+pub fn bare_orders() -> Vec<Vec<u8>> {
     let order = |diner| {
         let order = json!({ "dinerId": diner, "franchiseId": 1, "storeId": 1, "items": items() });
         request("POST", "/order", None, Some(&order.to_string()))
     };
-    intake(bench, &server, &(1..=CONNECTIONS).map(order).collect::<Vec<_>>())
+    (1..=CONNECTIONS).map(order).collect()
 }
 
-fn intake(bench: &Bench, server: &Server, requests: &[Vec<u8>]) -> anyhow::Result<Outcome> {
+/// Orders that are all saved and answered 202, as fast as they are answered.
+pub fn intake(bench: &Bench, server: &Server, requests: &[Vec<u8>]) -> anyhow::Result<Outcome> {
     let load = Load { target: server.address, requests, warm_up: bench.warm_up(), span: bench.span };
     closed_loop(&load)?.must_all_be(202)
 }

@@ -18,5 +18,6 @@ pub fn start(bench: &Bench) -> anyhow::Result<Server> {
 
 /// Is one.
 pub fn run(port: u16) -> anyhow::Result<()> {
-    super::serve(port, Router::new().route("/", get(async || Json(json!({ "message": "hello" })))))
+    let hello = get(async || Json(json!({ "message": "hello" })));
+    super::serve(port, async { Ok(Router::new().route("/", hello)) })
 }

@@ -18,6 +18,7 @@ mod mysql;
 mod observer;
 mod operations;
 mod order;
+mod queue_count;
 mod sqlite;
 mod statement;
 mod wildcard;
@@ -169,7 +170,8 @@ pub trait Store: Send + Sync + 'static {
     async fn orders_in(&self, state: OrderState, page: u32, per_page: u32) -> Result<OrderPage, StoreError>;
     /// What happened to an order after the event numbered `after` (0: from the start).
     async fn status_events(&self, order: OrderId, after: u32) -> Result<Vec<StatusEvent>, StoreError>;
-    /// The queue as a whole.
+    /// The queue as a whole. Of more than 10,000 orders it is counted now and then only, a million of them every ten
+    /// seconds: what is answered may be so old.
     async fn queue_stats(&self) -> Result<QueueStats, StoreError>;
 
     // Housekeeping.

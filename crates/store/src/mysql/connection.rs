@@ -1,11 +1,14 @@
 //! One connection: how it is set up, and how statements run on it.
 
 use super::{
+    column::get,
     failure::Failure,
     options::{HostPort, MysqlOptions, Tls},
 };
 use crate::statement;
-use mysql_async::{Conn, DriverError, Error, OptsBuilder, Params, Row, SslOpts, prelude::Queryable};
+use mysql_async::{
+    Conn, DriverError, Error, OptsBuilder, Params, Row, SslOpts, Statement, prelude::Queryable,
+};
 use secrecy::ExposeSecret;
 use std::{
     collections::HashMap,
@@ -33,6 +36,9 @@ pub(super) struct Connection {
     is_behind: bool,
     statement_timeout: Duration,
     is_patient: bool,
+    in_transaction: bool,
+    /// The id of the statement that was prepared last: the server counts them.
+    newest_statement: u32,
 }
 
 /// What is worth knowing about the server: its variables.
@@ -52,6 +58,11 @@ impl Facts {
     /// Whether this is a node of a Galera cluster.
     pub(super) fn is_galera(&self) -> bool {
         self.is_on("wsrep_on")
+    }
+
+    /// Whether a transaction may be rolled back without an error; see [`Connection::prepared`].
+    fn may_forget_transactions(&self) -> bool {
+        self.is_galera() && self.is_mariadb()
     }
 
     fn is_mariadb(&self) -> bool {
@@ -81,6 +92,8 @@ impl Connection {
             is_behind: false,
             statement_timeout: options.statement_timeout,
             is_patient: false,
+            in_transaction: false,
+            newest_statement: 0,
         };
         connection.facts = Facts(connection.pairs(VARIABLES).await?);
         connection.refuse_what_takes_no_writes().await?;
@@ -118,7 +131,8 @@ impl Connection {
         sql: &str,
         params: impl Into<Params> + Send,
     ) -> Result<Vec<Row>, Failure> {
-        timed(self.statement_timeout, sql, self.driver.exec(sql, params.into())).await
+        let statement = self.prepared(sql).await?;
+        timed(self.statement_timeout, sql, self.driver.exec(&statement, params.into())).await
     }
 
     /// The first row of a prepared statement.
@@ -127,7 +141,8 @@ impl Connection {
         sql: &str,
         params: impl Into<Params> + Send,
     ) -> Result<Option<Row>, Failure> {
-        timed(self.statement_timeout, sql, self.driver.exec_first(sql, params.into())).await
+        let statement = self.prepared(sql).await?;
+        timed(self.statement_timeout, sql, self.driver.exec_first(&statement, params.into())).await
     }
 
     /// Runs a prepared statement, and answers how many rows it changed.
@@ -136,7 +151,8 @@ impl Connection {
         sql: &str,
         params: impl Into<Params> + Send,
     ) -> Result<u64, Failure> {
-        timed(self.statement_timeout, sql, self.driver.exec_drop(sql, params.into())).await?;
+        let statement = self.prepared(sql).await?;
+        timed(self.statement_timeout, sql, self.driver.exec_drop(&statement, params.into())).await?;
         Ok(self.driver.affected_rows())
     }
 
@@ -154,6 +170,39 @@ impl Connection {
             Ok(rows)
         };
         timed(self.statement_timeout, sql, all).await
+    }
+
+    /// Says that a transaction begins or ends here: [`Connection::prepared`] must know.
+    pub(super) fn in_transaction(&mut self, is: bool) {
+        self.in_transaction = is;
+    }
+
+    /// COMMIT of a transaction that is still there.
+    pub(super) async fn commit(&mut self) -> Result<(), Failure> {
+        if !self.facts.may_forget_transactions() {
+            return self.command("COMMIT").await.map(drop);
+        }
+        // In one round trip.
+        let rows = self.command("SELECT @@in_transaction; COMMIT").await?;
+        is_inside(&rows)
+    }
+
+    /// A statement, prepared once for each connection.
+    ///
+    /// When a node of a MariaDB cluster rolls a transaction back because another node was faster, the next statement
+    /// fails with 1213. But if it happens just while a statement is being prepared, nothing fails: what comes next would
+    /// run outside, each statement for itself, and COMMIT would answer that all is well. So after each PREPARE within
+    /// a transaction the server is asked whether there still is one, before anything runs. (Seen on 10.11; the tests
+    /// of `proof` ask the server itself.)
+    async fn prepared(&mut self, sql: &str) -> Result<Statement, Failure> {
+        let statement = in_time(self.statement_timeout, self.driver.prep(sql)).await?;
+        let is_new = statement.id() > self.newest_statement;
+        self.newest_statement = self.newest_statement.max(statement.id());
+        if is_new && self.in_transaction && self.facts.may_forget_transactions() {
+            let rows = self.command("SELECT @@in_transaction").await?;
+            is_inside(&rows)?;
+        }
+        Ok(statement)
     }
 
     /// The id that the last INSERT gave; of several rows the first one's.
@@ -204,6 +253,14 @@ impl Connection {
         .await?;
         self.command("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
         Ok(())
+    }
+}
+
+/// What `@@in_transaction` says in the first row.
+fn is_inside(rows: &[Row]) -> Result<(), Failure> {
+    match rows.first().map(|row| get::<u8>(row, 0)).transpose()? {
+        Some(1) => Ok(()),
+        _ => Err(Failure::Vanished("the server says that there is no transaction".into())),
     }
 }
 

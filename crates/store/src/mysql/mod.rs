@@ -47,6 +47,7 @@ pub use options::{DatabaseUrlError, HostPort, MysqlOptions, Tls};
 use crate::{
     NewOrder, Settlement, StoreError, Token,
     observer::{StoreObserver, Watch},
+    queue_count::QueueCount,
 };
 use chores::Chores;
 use claim::Turn;
@@ -70,6 +71,7 @@ pub struct MysqlStore {
     settling: Writer<Settle>,
     adoption: Arc<Adoption>,
     turn: Turn,
+    queue_count: QueueCount,
     instance: Uuid,
     watch: Watch,
     _chores: Chores,
@@ -99,6 +101,7 @@ impl MysqlStore {
             pool,
             adoption,
             turn: Turn::default(),
+            queue_count: QueueCount::default(),
             instance: Uuid::new_v4(),
             watch: Watch::default(),
         })

@@ -161,6 +161,7 @@ impl<'a, T> Write<'a, T> {
             None => String::new(),
         };
         let rows = db.command(&format!("START TRANSACTION; {receipt}SELECT NOW(3)")).await?;
+        db.in_transaction(true);
         let now = rows.first().map(|row| time(row, 0)).unwrap_or_else(no_time)?;
         Ok(Transaction { db, now, again: self.tries > 1 })
     }
@@ -172,11 +173,14 @@ impl<'a, T> Write<'a, T> {
         done: Result<T, Failure>,
     ) -> Result<Option<T>, Failure> {
         let failure = match done {
-            Ok(answer) => match transaction.command("COMMIT").await {
-                Ok(_) => {
+            Ok(answer) => match transaction.commit().await {
+                Ok(()) => {
+                    transaction.db.in_transaction(false);
                     transaction.db.give_back();
                     return Ok(Some(answer));
                 }
+                // It is known: nothing of it happened.
+                Err(failure @ Failure::Vanished(_)) => failure,
                 Err(failure) => {
                     self.unknown.push((self.tries, answer));
                     failure
@@ -185,6 +189,7 @@ impl<'a, T> Write<'a, T> {
             Err(failure) => failure,
         };
         if !failure.breaks_the_connection() && transaction.command("ROLLBACK").await.is_ok() {
+            transaction.db.in_transaction(false);
             transaction.db.give_back();
         }
         self.failed(failure).await

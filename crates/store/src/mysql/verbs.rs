@@ -222,7 +222,10 @@ observed! {
         }
 
         async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
-            reading!(self.pool, db => orders::queue_stats(db))
+            match self.queue_count.believed() {
+                Some(stats) => Ok(stats),
+                None => Ok(self.queue_count.keep(reading!(self.pool, db => orders::queue_stats(db))?)),
+            }
         }
 
         async fn keep_setting(&self, name: &str, value: &str) -> Result<String, StoreError> {

@@ -8,7 +8,11 @@ use super::{
 use crate::{Claim, ClaimedOrder, Lease, Pick};
 use domain::{Bitcoin, Diner, FranchiseId, MenuId, OrderEvent, OrderId, OrderItem, StoreId, UserId};
 use rusqlite::{Connection, OptionalExtension, Result};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 /// The franchise whose turn it was last. Lost on a restart, which is no more than a turn lost.
 pub(super) type Turn = AtomicI64;
@@ -20,7 +24,7 @@ pub(super) fn claim_due(
     now: Millis,
 ) -> Result<Vec<ClaimedOrder>> {
     let mut claimed = Vec::new();
-    let mut picker = Picker { db, now, pick: claim.pick, turn };
+    let mut picker = Picker { db, now, pick: claim.pick, turn, heads: None };
     while claimed.len() < claim.limit as usize
         && let Some(order) = picker.next()?
     {
@@ -34,6 +38,14 @@ struct Picker<'a> {
     now: Millis,
     pick: Pick,
     turn: &'a Turn,
+    heads: Option<Heads>,
+}
+
+/// The order of each franchise that has been due longest.
+struct Heads {
+    by_due_time: BinaryHeap<Reverse<(Millis, OrderId, i64)>>,
+    /// Whose head was taken last: what it has now, nobody has looked.
+    taken_from: Option<i64>,
 }
 
 impl Picker<'_> {
@@ -69,16 +81,40 @@ impl Picker<'_> {
         }
     }
 
+    /// Each franchise is looked at once, and once more for each order that was taken from it.
     fn oldest(&mut self) -> Result<Option<OrderId>> {
-        let mut oldest = None;
+        let mut heads = match self.heads.take() {
+            Some(heads) => heads,
+            None => self.all_heads()?,
+        };
+        if let Some(franchise) = heads.taken_from.take() {
+            heads.look_at(self.db, franchise, self.now)?;
+        }
+        let oldest = heads.by_due_time.pop().map(|Reverse((_, order, franchise))| {
+            heads.taken_from = Some(franchise);
+            order
+        });
+        self.heads = Some(heads);
+        Ok(oldest)
+    }
+
+    fn all_heads(&self) -> Result<Heads> {
+        let mut heads = Heads { by_due_time: BinaryHeap::new(), taken_from: None };
         let mut after = i64::MIN;
         while let Some(franchise) = waiting_franchise(self.db, after)? {
             after = franchise;
-            if let Some(due) = longest_due(self.db, franchise, self.now)? {
-                oldest = Some(oldest.map_or(due, |oldest: (Millis, OrderId)| oldest.min(due)));
-            }
+            heads.look_at(self.db, franchise, self.now)?;
         }
-        Ok(oldest.map(|(_, order)| order))
+        Ok(heads)
+    }
+}
+
+impl Heads {
+    fn look_at(&mut self, db: &Connection, franchise: i64, now: Millis) -> Result<()> {
+        if let Some((due, order)) = longest_due(db, franchise, now)? {
+            self.by_due_time.push(Reverse((due, order, franchise)));
+        }
+        Ok(())
     }
 }
 

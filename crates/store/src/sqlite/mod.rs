@@ -38,6 +38,7 @@ pub use clock::Clock;
 use crate::{
     StoreError,
     observer::{StoreObserver, Watch},
+    queue_count::QueueCount,
 };
 use claim::Turn;
 use clock::Millis;
@@ -67,6 +68,7 @@ pub struct SqliteStore {
     writer: Writer,
     clock: Clock,
     turn: Arc<Turn>,
+    queue_count: QueueCount,
     watch: Watch,
 }
 
@@ -85,6 +87,7 @@ impl SqliteStore {
             writer,
             clock: options.clock,
             turn: Arc::default(),
+            queue_count: QueueCount::default(),
             watch: Watch::default(),
         })
     }

@@ -216,7 +216,11 @@ observed! {
         }
 
         async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
-            self.snapshot(|db| orders::queue_stats(db, self.clock.now()))
+            if let Some(stats) = self.queue_count.believed() {
+                return Ok(stats);
+            }
+            let stats = self.snapshot(|db| orders::queue_stats(db, self.clock.now()))?;
+            Ok(self.queue_count.keep(stats))
         }
 
         async fn keep_setting(&self, name: &str, value: &str) -> Result<String, StoreError> {
