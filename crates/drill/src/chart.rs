@@ -20,6 +20,8 @@ const HEIGHT: f64 = HEAD + MARKS + 3.0 * LANE + 2.0 * GAP + FOOT;
 const ROWS: usize = 5;
 const ROW: f64 = 13.0;
 const LETTER: f64 = 6.2;
+/// How high a bar is at least.
+const LEAST: f64 = 2.0;
 
 const STYLE: &str = "text{font-family:system-ui,sans-serif;font-size:11px;fill:#333}.h{font-size:17px;font-weight:600}\
     .axis{stroke:#999;fill:none}.grid{stroke:#eee}.phase{fill:#c0392b;opacity:.09}.a{fill:none;stroke:#7f8c8d;stroke-width:1.5}\
@@ -29,13 +31,16 @@ const STYLE: &str = "text{font-family:system-ui,sans-serif;font-size:11px;fill:#
 
 /// The chart of one drill.
 pub fn chart(result: &DrillResult) -> String {
-    document(HEIGHT, &Picture { result, top: 0.0 }.draw())
+    let scales = Scales::of(result);
+    document(HEIGHT, &Picture { result, scales, top: 0.0 }.draw())
 }
 
 /// The charts of two drills, one under the other, with the same scales.
 pub fn chart_of_two(one: &DrillResult, other: &DrillResult) -> String {
-    let pictures = [Picture { result: one, top: 0.0 }.draw(), Picture { result: other, top: HEIGHT }.draw()];
-    document(2.0 * HEIGHT, &pictures.concat())
+    let scales = Scales::of(one).and(Scales::of(other));
+    let pictures = [(one, 0.0), (other, HEIGHT)];
+    let drawn = pictures.map(|(result, top)| Picture { result, scales, top }.draw());
+    document(2.0 * HEIGHT, &drawn.concat())
 }
 
 fn document(height: f64, content: &str) -> String {
@@ -45,9 +50,48 @@ fn document(height: f64, content: &str) -> String {
     )
 }
 
+/// The ends of the scales.
+#[derive(Clone, Copy)]
+struct Scales {
+    /// Seconds of real life.
+    length: f64,
+    /// A second.
+    orders: f64,
+    backlog: f64,
+    /// A second.
+    calls: f64,
+}
+
 struct Picture<'a> {
     result: &'a DrillResult,
+    scales: Scales,
     top: f64,
+}
+
+impl Scales {
+    fn of(result: &DrillResult) -> Self {
+        let series = &result.series;
+        let most = |values: &mut dyn Iterator<Item = u64>| values.max().unwrap_or(0) as f64;
+        let per_second = |most: f64| (most / series.part.max(f64::MIN_POSITIVE)).max(1.0);
+        let orders = [&series.arrivals, &series.acknowledged, &series.fulfilled];
+        let calls = series.calls.iter().zip(&series.failed_calls).map(|(good, bad)| good + bad);
+        let length = series.part * series.arrivals.len() as f64 * f64::from(result.speed);
+        Self {
+            length: length.max(f64::MIN_POSITIVE),
+            orders: per_second(most(&mut orders.into_iter().flatten().copied())),
+            backlog: most(&mut series.backlog.iter().copied()).max(1.0),
+            calls: per_second(most(&mut { calls })),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            length: self.length.max(other.length),
+            orders: self.orders.max(other.orders),
+            backlog: self.backlog.max(other.backlog),
+            calls: self.calls.max(other.calls),
+        }
+    }
 }
 
 impl Picture<'_> {
@@ -60,7 +104,7 @@ impl Picture<'_> {
             |values: &[u64]| values.iter().map(|value| *value as f64 / series.part).collect::<Vec<_>>();
         let [arrivals, acknowledged, fulfilled] =
             [&series.arrivals, &series.acknowledged, &series.fulfilled].map(|values| per_second(values));
-        let orders = most(&[&arrivals, &acknowledged, &fulfilled]);
+        let Scales { orders, backlog: most_waiting, calls, .. } = self.scales;
         self.lane(
             &mut svg,
             lane(0.0),
@@ -72,15 +116,14 @@ impl Picture<'_> {
             self.line(&mut svg, lane(0.0), orders, class, values);
         }
         let backlog: Vec<f64> = series.backlog.iter().map(|value| *value as f64).collect();
-        self.lane(&mut svg, lane(1.0), most(&[&backlog]), "backlog", &[("b", "acknowledged, not yet made")]);
-        self.bars(&mut svg, lane(1.0), most(&[&backlog]), "b", &backlog, &[]);
+        self.lane(&mut svg, lane(1.0), most_waiting, "backlog", &[("b", "acknowledged, not yet made")]);
+        self.bars(&mut svg, lane(1.0), most_waiting, "b", &backlog, &[]);
         let (good, bad) = (per_second(&series.calls), per_second(&series.failed_calls));
-        let both: Vec<f64> = good.iter().zip(&bad).map(|(good, bad)| good + bad).collect();
         let name =
             if series.calls.is_empty() { "factory calls: not measurable here" } else { "factory calls/s" };
-        self.lane(&mut svg, lane(2.0), most(&[&both]), name, &[("ok", "answered 200"), ("bad", "failed")]);
-        self.bars(&mut svg, lane(2.0), most(&[&both]), "bad", &bad, &[]);
-        self.bars(&mut svg, lane(2.0), most(&[&both]), "ok", &good, &bad);
+        self.lane(&mut svg, lane(2.0), calls, name, &[("ok", "answered 200"), ("bad", "failed")]);
+        self.bars(&mut svg, lane(2.0), calls, "bad", &bad, &[]);
+        self.bars(&mut svg, lane(2.0), calls, "ok", &good, &bad);
         self.marks(&mut svg);
         self.clock(&mut svg);
         svg
@@ -108,7 +151,7 @@ impl Picture<'_> {
         for phase in &self.result.phases {
             let (from, to) = (self.x(phase.from), self.x(phase.to));
             if phase.chaos.is_some() {
-                let (y, height) = (self.top + HEAD + MARKS - 8.0, 3.0 * LANE + 2.0 * GAP + 8.0);
+                let (y, height) = (self.top + HEAD + MARKS, 3.0 * LANE + 2.0 * GAP);
                 let width = (to - from).max(0.5);
                 let _ = write!(
                     svg,
@@ -155,7 +198,9 @@ impl Picture<'_> {
         let (part, bottom) = (self.result.series.part, self.top + y + LANE);
         for (index, value) in values.iter().enumerate().filter(|(_, value)| **value > 0.0) {
             let (from, to) = (self.x(index as f64 * part), self.x((index + 1) as f64 * part));
-            let (height, base) = (LANE * value / top, LANE * below.get(index).unwrap_or(&0.0) / top);
+            // A single call of twelve minutes is to be seen beside hundreds a second.
+            let height = (LANE * value / top).max(LEAST);
+            let base = LANE * below.get(index).unwrap_or(&0.0) / top;
             let (width, at) = ((to - from).max(0.3), bottom - base - height);
             let _ = write!(
                 svg,
@@ -167,11 +212,11 @@ impl Picture<'_> {
     /// A line through everything for what has a label, and a tick for what has none.
     fn marks(&self, svg: &mut String) {
         let mut ends = [0.0_f64; ROWS];
-        let from = self.top + HEAD + MARKS - 8.0;
+        let from = self.top + HEAD + MARKS;
         for mark in &self.result.marks {
             let x = self.x(mark.at);
             let label = label(mark);
-            let to = if label.is_some() { from + 3.0 * LANE + 2.0 * GAP + 8.0 } else { from + 8.0 };
+            let to = if label.is_some() { from + 3.0 * LANE + 2.0 * GAP } else { from + 8.0 };
             let kind = escaped(&mark.kind);
             let title = escaped(&format!("{} {}: {}", self.result.clock(mark.at), mark.kind, mark.text));
             let _ = write!(
@@ -205,8 +250,9 @@ impl Picture<'_> {
         );
     }
 
+    /// In seconds of this drill.
     fn length(&self) -> f64 {
-        (self.result.series.part * self.result.series.arrivals.len() as f64).max(f64::MIN_POSITIVE)
+        self.scales.length / f64::from(self.result.speed.max(1))
     }
 
     fn x(&self, at: f64) -> f64 {
@@ -232,15 +278,53 @@ fn label(mark: &Mark) -> Option<String> {
     }
 }
 
-/// The top of a scale: the highest value, or one.
-fn most(lanes: &[&[f64]]) -> f64 {
-    lanes.iter().flat_map(|lane| lane.iter()).fold(1.0, |most, value| f64::max(most, *value))
-}
-
 fn number(value: f64) -> String {
     if value >= 10.0 || value == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
 }
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::result::{Grade, Series, VERSION};
+
+    fn result(speed: u32, parts: usize, placed: u64) -> DrillResult {
+        DrillResult {
+            version: VERSION,
+            scenario: "throttle".to_owned(),
+            title: "Late".to_owned(),
+            subject: "somebody".to_owned(),
+            started: jiff::Timestamp::UNIX_EPOCH,
+            begins: jiff::civil::time(10, 0, 0, 0),
+            speed,
+            scaled: Vec::new(),
+            notes: Vec::new(),
+            phases: Vec::new(),
+            score: crate::result::Score::default(),
+            grade: Grade { letter: 'A', because: Vec::new(), rule: String::new() },
+            marks: Vec::new(),
+            series: Series { part: 1.0, arrivals: vec![placed; parts], ..Series::default() },
+        }
+    }
+
+    #[test]
+    fn two_drills_are_drawn_by_the_same_scales() {
+        let (small, large) = (Scales::of(&result(1, 60, 3)), Scales::of(&result(60, 2, 40)));
+        let both = small.and(large);
+        assert_eq!((small.length, large.length, both.length), (60.0, 120.0, 120.0));
+        assert_eq!((both.orders, both.backlog, both.calls), (40.0, 1.0, 1.0));
+        let drawn = chart_of_two(&result(1, 60, 3), &result(60, 2, 40));
+        assert_eq!(drawn.matches(">40</text>").count(), 2, "{drawn}");
+        assert_eq!(drawn.matches(">10:02:00</text>").count(), 2, "{drawn}");
+    }
+
+    #[test]
+    fn a_drill_in_which_nothing_happened_is_drawn_all_the_same() {
+        let drawn = chart(&result(1, 0, 0));
+        assert!(drawn.contains("Late") && !drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
+    }
 }

@@ -7,6 +7,7 @@ use crate::{
     inject::Injector,
     journal::Journal,
     judge::{Histories, find_counterfeits, read_histories},
+    live::{Live, say, show},
     observer::Seen,
     result::{DrillResult, Found, Mark, VERSION},
     scenario::Scenario,
@@ -14,15 +15,11 @@ use crate::{
     site::Site,
     speed::Speed,
     stage::POISON,
-    traffic::{Load, Progress, Restaurant, Stubbornness, Visit},
+    traffic::{Load, Restaurant, Stubbornness, Visit},
 };
 use anyhow::{Context, bail};
 use factory_api::{ChaosKind, ChaosRequest};
-use std::{
-    path::PathBuf,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -74,43 +71,14 @@ pub struct Theirs {
     pub pager_port: Option<u16>,
 }
 
-/// How a drill stands, for whoever watches.
-#[derive(Clone, Debug, Default)]
-pub struct Live {
-    /// The phase, or what else goes on.
-    pub phase: String,
-    /// Seconds of the drill, and how many there will be.
-    pub at: f64,
-    /// Likewise.
-    pub length: f64,
-    /// Visits so far, and those that went as they should.
-    pub visits: u64,
-    /// Likewise.
-    pub as_expected: u64,
-    /// Orders that were placed.
-    pub placed: usize,
-    /// Orders that were acknowledged.
-    pub acknowledged: usize,
-    /// Orders with their pizza.
-    pub fulfilled: usize,
-    /// Orders that wait.
-    pub backlog: usize,
-    /// What the service says of its kitchen, its circuit, and the last alert that changed.
-    pub kitchen: Option<String>,
-    /// Likewise.
-    pub circuit: Option<String>,
-    /// Likewise.
-    pub alert: Option<String>,
-}
-
 /// What came of a drill.
 pub struct Ran {
     /// The figures.
     pub result: DrillResult,
     /// The service's own report about the incident, if it wrote one.
     pub incident_report: Option<String>,
-    /// The logs of service and factory, if they are the drill's own.
-    pub logs: Vec<(&'static str, Vec<u8>)>,
+    /// The logs of service and factory by their files' names, if they are the drill's own.
+    pub logs: Vec<(String, Vec<u8>)>,
 }
 
 impl Drill {
@@ -119,7 +87,7 @@ impl Drill {
     /// # Errors
     /// When the stage cannot be set, or the subject cannot be reached.
     pub async fn run(self, live: watch::Sender<Live>, stop: CancellationToken) -> anyhow::Result<Ran> {
-        say(&live, "the stage is set");
+        live.send_modify(|live| *live = self.announced());
         let mut site = tokio::select! {
             site = self.site() => site?,
             () = stop.cancelled() => bail!("stopped before it began"),
@@ -137,8 +105,9 @@ impl Drill {
     }
 
     async fn on_site(&self, site: &mut Site, live: &watch::Sender<Live>) -> anyhow::Result<Ran> {
-        let service: Url = site.service.parse()?;
-        let mut restaurant = Restaurant::open(&service, self.scenario.traffic.diners, PATIENCE).await?;
+        let services: Vec<Url> =
+            site.services.iter().map(|service| service.parse()).collect::<Result<_, _>>()?;
+        let mut restaurant = Restaurant::open(&services, self.scenario.traffic.diners, PATIENCE).await?;
         let poison = restaurant.reserve(POISON);
         let restaurant = Arc::new(restaurant);
         let length = self.speed.shorten(self.scenario.length());
@@ -342,13 +311,7 @@ impl Drill {
 }
 
 fn alert_stands(seen: &Seen) -> bool {
-    let told = seen.lock();
-    // The newest change of each rule that wakes or warns decides.
-    let mut rules = std::collections::HashMap::new();
-    for change in &told.alerts {
-        rules.insert(change.rule.as_str(), change.to.as_str());
-    }
-    rules.iter().any(|(rule, to)| *rule == "factory-success-rate" && *to != "Normal")
+    seen.lock().standing().contains_key("factory-success-rate")
 }
 
 async fn incident_is_open(site: &Site) -> bool {
@@ -372,27 +335,4 @@ fn marks_of(told: &crate::observer::Told, paged: Found) -> Vec<Mark> {
     let circuits = told.circuits.iter().map(|(at, event)| mark(*at, "circuit", event.clone()));
     let paged = paged.seconds().map(|at| mark(at, "notification", "somebody is told".to_owned()));
     alerts.chain(circuits).chain(paged).collect()
-}
-
-fn say(live: &watch::Sender<Live>, what: &str) {
-    live.send_modify(|live| what.clone_into(&mut live.phase));
-}
-
-fn show(live: &watch::Sender<Live>, orders: &Orders, seen: &Seen, progress: Option<&Progress>) {
-    let (placed, acknowledged, fulfilled) = {
-        let all = orders.lock();
-        let count = |is: fn(&crate::follow::Order) -> bool| all.iter().filter(|order| is(order)).count();
-        (all.len(), count(|order| order.acknowledged), count(|order| order.fulfilled_at().is_some()))
-    };
-    let told = seen.lock();
-    let alert = told.alerts.last().map(|change| format!("{}: {}", change.rule, change.to));
-    live.send_modify(|live| {
-        if let Some(progress) = progress {
-            live.visits = progress.done.load(Ordering::Relaxed);
-            live.as_expected = progress.as_expected.load(Ordering::Relaxed);
-        }
-        (live.placed, live.acknowledged, live.fulfilled) = (placed, acknowledged, fulfilled);
-        live.backlog = acknowledged.saturating_sub(fulfilled);
-        (live.kitchen, live.circuit, live.alert) = (told.kitchen.clone(), told.circuit.clone(), alert);
-    });
 }

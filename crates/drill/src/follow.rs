@@ -2,7 +2,7 @@
 
 use crate::{
     journal::Journal,
-    traffic::{Habit, Restaurant, Visit},
+    traffic::{Habit, Outcome, Restaurant, Visit},
 };
 use futures::{StreamExt, stream};
 use serde_json::Value;
@@ -28,6 +28,8 @@ pub(crate) struct Order {
     /// When it was answered or given up.
     pub answered: f64,
     pub acknowledged: bool,
+    /// It was answered with 503: not now, and nothing is promised.
+    pub refused: bool,
     pub id: Option<i64>,
     /// Every different pizza that was shown for it.
     pub shown: Vec<String>,
@@ -88,6 +90,7 @@ impl Orders {
             placed: visit.intended.as_secs_f64(),
             answered: visit.done.as_secs_f64(),
             acknowledged: visit.acknowledged(),
+            refused: visit.outcome == Outcome::Answered(503),
             id: answer.id,
             shown: Vec::new(),
             end: End::Waiting,

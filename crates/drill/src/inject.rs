@@ -4,7 +4,7 @@ use crate::{
     follow::Orders,
     journal::Journal,
     result::Mark,
-    scenario::{Phase, Scenario},
+    scenario::{Phase, Scenario, Victim},
     score::{Span, duration},
     speed::Speed,
     stage::Stage,
@@ -63,9 +63,10 @@ impl Injector<'_> {
         let mut span = Span {
             name: phase.name.clone(),
             chaos: phase.chaos.map(|chaos| chaos.kind.to_string()),
-            trouble: phase.chaos.is_some() || phase.kill_after.is_some() || phase.poisoned > 0,
+            trouble: phase.is_trouble(),
             total: phase.is_total(),
-            from: from.as_secs_f64(),
+            // Whoever was killed before may have taken longer to come back than was planned.
+            from: self.spans.last().map_or(0.0, |last| last.to).max(from.as_secs_f64()),
             to: to.as_secs_f64(),
         };
         let ends = if phase.chaos.is_some() { self.start_chaos(phase).await? } else { None };
@@ -79,7 +80,11 @@ impl Injector<'_> {
         }
         if let Some(after) = phase.kill_after {
             sleep_until(self.at(from + self.speed.shorten(after))).await;
-            self.kill(self.speed.shorten(phase.dead_for)).await?;
+            self.kill(phase.kills, self.speed.shorten(phase.dead_for)).await?;
+            let now = self.journal.now();
+            if let Some(span) = self.spans.last_mut() {
+                span.to = span.to.max(now);
+            }
         }
         if let (Some(chaos), Some(ends)) = (phase.chaos, ends)
             && ends > to.as_secs_f64() + 0.1
@@ -137,12 +142,24 @@ impl Injector<'_> {
         self.visits.push(visit);
     }
 
-    async fn kill(&mut self, dead_for: Duration) -> anyhow::Result<()> {
-        self.mark("the service is killed".to_owned());
-        self.stage.as_mut().context("only a service of the drill's own is killed")?.kill_service()?;
+    async fn kill(&mut self, victim: Victim, dead_for: Duration) -> anyhow::Result<()> {
+        let who = match (victim, self.scenario.instances) {
+            (Victim::Database, _) => "the database",
+            (Victim::Service, 1) => "the service",
+            (Victim::Service, _) => "an instance",
+        };
+        self.mark(format!("{who} is killed"));
+        let stage = self.stage.as_mut().context("only what is the drill's own is killed")?;
+        match victim {
+            Victim::Service => stage.kill_service()?,
+            Victim::Database => stage.kill_database().await?,
+        }
         sleep(dead_for).await;
-        self.stage.as_mut().context("only a service of the drill's own is started")?.start_service().await?;
-        self.mark("the service is ready again".to_owned());
+        match victim {
+            Victim::Service => stage.start_service().await?,
+            Victim::Database => stage.restart_database().await?,
+        }
+        self.mark(format!("{who} is ready again"));
         Ok(())
     }
 

@@ -157,7 +157,16 @@ mod tests {
     use super::*;
 
     fn order(id: Option<i64>, acknowledged: bool) -> Order {
-        Order { diner: 0, placed: 1.0, answered: 2.0, acknowledged, id, shown: Vec::new(), end: End::Waiting }
+        Order {
+            diner: 0,
+            placed: 1.0,
+            answered: 2.0,
+            acknowledged,
+            refused: false,
+            id,
+            shown: Vec::new(),
+            end: End::Waiting,
+        }
     }
 
     fn written(id: i64, jwt: Option<&str>) -> Entry {

@@ -45,6 +45,16 @@ pub(crate) struct Change {
     pub to: String,
 }
 
+impl Told {
+    /// The alerts that are not Normal, by rule, and the state of each.
+    pub fn standing(&self) -> BTreeMap<&str, &str> {
+        // The newest change of each decides.
+        let newest: BTreeMap<&str, &str> =
+            self.alerts.iter().map(|change| (change.rule.as_str(), change.to.as_str())).collect();
+        newest.into_iter().filter(|(_, state)| *state != "Normal").collect()
+    }
+}
+
 impl Seen {
     pub fn lock(&self) -> MutexGuard<'_, Told> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -42,7 +42,7 @@ pub struct DrillResult {
 }
 
 /// A figure that may not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
     /// So many seconds.
@@ -50,6 +50,7 @@ pub enum Found {
     /// It did not happen.
     Never,
     /// Nobody here could know.
+    #[default]
     NotMeasurable,
 }
 
@@ -92,12 +93,15 @@ pub struct Acknowledged {
 }
 
 /// What it all amounts to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Orders of 1 to 5 pizzas that diners placed.
     pub placed: u64,
     /// Those that were answered with a pizza or the promise of one.
     pub acknowledged: u64,
+    /// Those that were answered with 503: not taken, and said so.
+    #[serde(default)]
+    pub refused: u64,
     /// Acknowledged and never fulfilled, or written down as bought and failed.
     pub lost: u64,
     /// Written down more than once, or with two different pizzas.
@@ -124,6 +128,9 @@ pub struct Score {
     pub to_alerting: Found,
     /// From the first failure until somebody was told.
     pub to_notification: Found,
+    /// From the end of the trouble to the alert's Recovering: it sees that it is over, and keeps firing to be sure.
+    #[serde(default)]
+    pub to_recovering: Found,
     /// From the end of the trouble to the alert's Normal.
     pub to_normal: Found,
     /// From the end of the trouble to the first pizza.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::{fmt, time::Duration};
 
 /// The scenarios that come with the program: the name, and the file.
-pub const SHIPPED: [(&str, &str); 9] = [
+pub const SHIPPED: [(&str, &str); 11] = [
     ("2025-12-02-factory-outage", include_str!("../../../drills/2025-12-02-factory-outage.toml")),
     ("throttle", include_str!("../../../drills/throttle.toml")),
     ("badjwt", include_str!("../../../drills/badjwt.toml")),
@@ -15,11 +15,14 @@ pub const SHIPPED: [(&str, &str); 9] = [
     ("partial-30-percent", include_str!("../../../drills/partial-30-percent.toml")),
     ("slow-recovery", include_str!("../../../drills/slow-recovery.toml")),
     ("crash-during-outage", include_str!("../../../drills/crash-during-outage.toml")),
+    ("double-instance", include_str!("../../../drills/double-instance.toml")),
+    ("database-restart", include_str!("../../../drills/database-restart.toml")),
     ("poison-order", include_str!("../../../drills/poison-order.toml")),
 ];
 
 const MOST_PHASES: usize = 20;
 const MOST_POISONED: u32 = 10;
+const MOST_INSTANCES: usize = 4;
 const MAX_RATE: f64 = 1000.0;
 const MAX_DINERS: usize = 1000;
 /// The factory plans no chaos that is longer.
@@ -40,11 +43,39 @@ pub struct Scenario {
     pub begins: Time,
     /// The alert rule that is to wake somebody, if one is.
     pub alert: Option<String>,
+    /// What the service keeps its orders in.
+    #[serde(default)]
+    pub database: Database,
+    /// How many instances of the service there are, all on that database; diners know every one's address.
+    #[serde(default = "one")]
+    pub instances: usize,
     /// Who comes meanwhile.
     pub traffic: ScenarioTraffic,
     /// What happens, one after the other.
     #[serde(rename = "phase")]
     pub phases: Vec<Phase>,
+}
+
+/// What the service keeps its orders in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Database {
+    /// A file of its own.
+    #[default]
+    Sqlite,
+    /// A MariaDB server, which must be installed.
+    Mariadb,
+}
+
+/// Who is killed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Victim {
+    /// The service; of several instances, the last.
+    #[default]
+    Service,
+    /// The database.
+    Database,
 }
 
 /// Who comes meanwhile.
@@ -68,9 +99,12 @@ pub struct Phase {
     pub length: Duration,
     /// How the factory misbehaves; not at all when absent.
     pub chaos: Option<Chaos>,
-    /// When, within the phase, the service is killed (SIGKILL).
+    /// When, within the phase, somebody is killed (SIGKILL).
     #[serde(default, with = "humantime_serde")]
     pub kill_after: Option<Duration>,
+    /// Who that is.
+    #[serde(default)]
+    pub kills: Victim,
     /// How long it is dead before it is started again.
     #[serde(default, with = "humantime_serde")]
     pub dead_for: Duration,
@@ -134,7 +168,8 @@ impl Scenario {
 
     /// Whether it does something that needs the service and the factory to be the drill's own.
     pub fn needs_own_stage(&self) -> bool {
-        self.phases.iter().any(|phase| phase.kill_after.is_some() || phase.poisoned > 0)
+        let of_ours = |phase: &Phase| phase.kill_after.is_some() || phase.poisoned > 0;
+        self.instances > 1 || self.database != Database::Sqlite || self.phases.iter().any(of_ours)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -145,6 +180,11 @@ impl Scenario {
             "traffic.rate must be above 0 and at most 1000",
         )?;
         must((1..=MAX_DINERS).contains(&self.traffic.diners), "traffic.diners must be 1 to 1000")?;
+        must((1..=MOST_INSTANCES).contains(&self.instances), "instances must be 1 to 4")?;
+        let shared = self.database == Database::Mariadb;
+        must(shared || self.instances == 1, "several instances need database = \"mariadb\"")?;
+        let kills_it = |phase: &Phase| phase.kills == Victim::Database;
+        must(shared || !self.phases.iter().any(kills_it), "only database = \"mariadb\" can be killed")?;
         // Each is looked at before all are added up, so that the sum cannot overflow.
         for phase in &self.phases {
             phase.check().map_err(|why| format!("phase \"{}\": {why}", phase.name))?;
@@ -165,6 +205,10 @@ impl Phase {
             self.kill_after.is_none_or(|after| after.saturating_add(self.dead_for) <= self.length);
         must(killed_within, "kill_after and dead_for must lie within the phase")?;
         must(self.kill_after.is_some() || self.dead_for.is_zero(), "dead_for is nothing without kill_after")?;
+        must(
+            self.kill_after.is_some() || self.kills == Victim::Service,
+            "kills is nothing without kill_after",
+        )?;
         let Some(chaos) = &self.chaos else { return Ok(()) };
         must(chaos.kind != ChaosKind::None, "chaos.kind must be fail, throttle, badjwt, down or flap")?;
         must((0.0..=1.0).contains(&chaos.probability), "chaos.probability must be 0 to 1")?;
@@ -177,6 +221,11 @@ impl Phase {
         let within = |time: Option<Duration>, most| time.is_none_or(|time| time <= Duration::from_secs(most));
         must(within(chaos.delay, 600), "chaos.delay must be at most 10 min")?;
         must(within(chaos.period, 3600), "chaos.period must be at most 1 h")
+    }
+
+    /// Whether something is broken meanwhile.
+    pub fn is_trouble(&self) -> bool {
+        self.chaos.is_some() || self.kill_after.is_some() || self.poisoned > 0
     }
 
     /// Whether no call at all can succeed.
@@ -198,6 +247,10 @@ impl std::error::Error for ScenarioError {}
 
 fn ten_o_clock() -> Time {
     Time::constant(10, 0, 0, 0)
+}
+
+fn one() -> usize {
+    1
 }
 
 fn certain() -> f64 {
@@ -237,6 +290,7 @@ mod tests {
             ("length = \"2m\"", "duplicate key"),
             ("kill_after = \"2m\"", "within the phase"),
             ("dead_for = \"2s\"", "without kill_after"),
+            ("kills = \"database\"", "can be killed"),
             ("poisoned = 11", "at most 10"),
             ("chaos = { kind = \"melt\" }", "melt"),
             ("chaos = { kind = \"none\" }", "chaos.kind"),
@@ -248,6 +302,15 @@ mod tests {
             ("[[phase]]\nname = \"b\"\nlength = \"0s\"", "1 s to 24 h"),
         ] {
             let error = Scenario::parse("small", &format!("{SMALL}{added}\n")).unwrap_err().to_string();
+            assert!(error.contains(reason), "{added}: {error}");
+        }
+        for (added, reason) in [
+            ("instances = 2", "need database"),
+            ("instances = 5\ndatabase = \"mariadb\"", "1 to 4"),
+            ("instances = 0", "1 to 4"),
+            ("database = \"oracle\"", "oracle"),
+        ] {
+            let error = Scenario::parse("small", &format!("{added}\n{SMALL}")).unwrap_err().to_string();
             assert!(error.contains(reason), "{added}: {error}");
         }
     }

@@ -4,8 +4,8 @@ use crate::{
     factory_calls::Call,
     follow::{End, Order},
     judge::Histories,
-    observer::Told,
-    result::{Acknowledged, Found, Grade, PhaseResult, Score, Series},
+    observer::{Change, Told},
+    result::{Acknowledged, Found, PhaseResult, Score},
     scenario::Scenario,
     speed::Speed,
     traffic::{Habit, Tally, Visit},
@@ -14,22 +14,6 @@ use std::time::Duration;
 
 /// The rule whose alert is looked for when the scenario names none.
 const USUAL_ALERT: &str = "factory-success-rate";
-/// From the first failure to the page, in seconds of real life.
-const TOLD_WITHIN: f64 = 90.0;
-/// Of the alert rules, in seconds of real life.
-const EVALUATION: f64 = 30.0;
-/// As long as a diner waits for an answer, in milliseconds: they are not faster in a faster drill.
-const PATIENCE: f64 = 5000.0;
-const AVAILABLE: f64 = 0.999;
-/// Calls for each order while none can succeed.
-const HAMMERING: f64 = 0.5;
-const PARTS: usize = 120;
-const RULE: &str = "F if any order was lost or doubled, or anybody was shown a pizza that is none. Otherwise it begins with \
-    A, and each of these costs a letter, down to D: an order that was not acknowledged (two letters below 90 %); menu or \
-    login below 99.9 % in a phase; p99 of acknowledgement above 5 s in a phase; more than one call to the factory for two \
-    orders while none can succeed; somebody to be told, and not within 90 s of the first failure (of real life; in a \
-    faster drill, one evaluation more); more orders waiting for a person than were poisoned. What cannot be measured costs \
-    nothing, and is said.";
 
 /// A phase as it was.
 #[derive(Clone, Debug)]
@@ -126,6 +110,7 @@ impl Evidence<'_> {
         Score {
             placed: self.orders.len() as u64,
             acknowledged: count(&|order| order.acknowledged),
+            refused: count(&|order| order.refused),
             lost: never_made + self.histories.paid_for_and_failed,
             doubled: two_pizzas + self.histories.doubled,
             counterfeits: self.counterfeits,
@@ -144,6 +129,7 @@ impl Evidence<'_> {
                 Found::Seconds(at) => after(Some(at), first_failure),
                 other => other,
             },
+            to_recovering: self.recovering(began, ended),
             to_normal: self.normal(began, ended),
             to_first_fulfilment: if trouble.is_some() {
                 after(self.first_fulfilled(ended), ended)
@@ -170,17 +156,25 @@ impl Evidence<'_> {
             .map(|change| change.at)
     }
 
+    /// Until the alert sees, for the last time, that it is over.
+    fn recovering(&self, began: f64, ended: f64) -> Found {
+        self.since_the_end(began, ended, |changes| changes.iter().rfind(|change| change.to == "Recovering"))
+    }
+
     /// Until the alert is Normal for good: at once, if it was before the trouble ended.
     fn normal(&self, began: f64, ended: f64) -> Found {
+        self.since_the_end(began, ended, |changes| changes.last().filter(|change| change.to == "Normal"))
+    }
+
+    /// From the end of the trouble to one of the alert's changes since it began.
+    fn since_the_end(&self, began: f64, ended: f64, which: fn(&[Change]) -> Option<&Change>) -> Found {
         if !self.told.alerts_told || self.trouble().is_none() {
             return Found::NotMeasurable;
         }
         let rule = self.scenario.alert.as_deref().unwrap_or(USUAL_ALERT);
-        let last = self.told.alerts.iter().rfind(|change| change.rule == rule && change.at >= began);
-        match last.filter(|change| change.to == "Normal") {
-            Some(change) => Found::Seconds((change.at - ended).max(0.0)),
-            None => Found::Never,
-        }
+        let of_it = |change: &&Change| change.rule == rule && change.at >= began;
+        let changes: Vec<Change> = self.told.alerts.iter().filter(of_it).cloned().collect();
+        which(&changes).map_or(Found::Never, |change| Found::Seconds((change.at - ended).max(0.0)))
     }
 
     fn first_fulfilled(&self, from: f64) -> Option<f64> {
@@ -205,96 +199,6 @@ impl Evidence<'_> {
         let calls = self.calls?.iter().filter(|call| total(call.at)).count() as u64;
         ratio(calls, self.orders.iter().filter(|order| total(order.placed)).count() as u64)
     }
-
-    pub fn grade(&self, score: &Score, phases: &[PhaseResult]) -> Grade {
-        let mut letters = 0;
-        let mut because = Vec::new();
-        let mut costs = |holds: bool, cost: u32, why: String| {
-            if holds {
-                letters += cost;
-                because.push(why);
-            }
-        };
-        let share = if score.placed == 0 { 1.0 } else { score.acknowledged as f64 / score.placed as f64 };
-        let bad = score.counterfeits.unwrap_or(0);
-        costs(score.lost > 0, 5, format!("{} orders were lost", score.lost));
-        costs(score.doubled > 0, 5, format!("{} orders were doubled", score.doubled));
-        costs(bad > 0, 5, format!("{bad} diners were shown a pizza that is none"));
-        let missed = score.placed.saturating_sub(score.acknowledged);
-        costs(share < 1.0, if share < 0.9 { 2 } else { 1 }, format!("{missed} orders were not acknowledged"));
-        let low = |share: Option<f64>| share.is_some_and(|share| share < AVAILABLE);
-        let unavailable = phases.iter().find(|phase| low(phase.menu) || low(phase.login));
-        let name = |phase: Option<&PhaseResult>| phase.map(|phase| phase.name.clone()).unwrap_or_default();
-        costs(
-            unavailable.is_some(),
-            1,
-            format!("menu or login was not there for all in \"{}\"", name(unavailable)),
-        );
-        let slow = phases.iter().find(|phase| phase.orders.p99 > PATIENCE);
-        costs(slow.is_some(), 1, format!("p99 of acknowledgement was above 5 s in \"{}\"", name(slow)));
-        let hammering = score.calls_per_order_in_total_outage.unwrap_or(0.0);
-        costs(
-            hammering > HAMMERING,
-            1,
-            format!("{hammering:.2} calls to the factory for each order while none could succeed"),
-        );
-        // A machine is no faster in a faster drill: what it takes to tell somebody is not shortened.
-        let grace = if self.speed == Speed::REAL { 0.0 } else { EVALUATION };
-        let limit = (TOLD_WITHIN + grace) / f64::from(self.speed.factor()) + score.hiccup;
-        let late = match score.to_notification {
-            Found::Seconds(seconds) => seconds > limit,
-            Found::Never => true,
-            Found::NotMeasurable => false,
-        };
-        costs(self.scenario.alert.is_some() && late, 1, "nobody was told in time".to_owned());
-        let poisoned = self.scenario.phases.iter().map(|phase| u64::from(phase.poisoned)).sum::<u64>();
-        costs(score.quarantined > poisoned, 1, format!("{} orders wait for a person", score.quarantined));
-        let letter = if score.lost + score.doubled + bad > 0 {
-            'F'
-        } else {
-            ['A', 'B', 'C', 'D'][letters.min(3) as usize]
-        };
-        Grade { letter, because, rule: RULE.to_owned() }
-    }
-
-    pub fn series(&self, length: f64) -> Series {
-        let part = length / PARTS as f64;
-        let empty = || vec![0_u64; PARTS];
-        let mut series = Series {
-            part,
-            arrivals: empty(),
-            acknowledged: empty(),
-            fulfilled: empty(),
-            ..Series::default()
-        };
-        let index = |at: f64| ((at / part).max(0.0) as usize).min(PARTS - 1);
-        for order in self.orders {
-            series.arrivals[index(order.placed)] += 1;
-            if order.acknowledged {
-                series.acknowledged[index(order.answered)] += 1;
-            }
-            if let Some(at) = order.fulfilled_at() {
-                series.fulfilled[index(at)] += 1;
-            }
-        }
-        if let Some(calls) = self.calls {
-            (series.calls, series.failed_calls) = (empty(), empty());
-            for call in calls {
-                let lane = if call.status < 400 { &mut series.calls } else { &mut series.failed_calls };
-                lane[index(call.at)] += 1;
-            }
-        }
-        let waits = |order: &&Order, at: f64| {
-            order.acknowledged && order.answered <= at && order.fulfilled_at().is_none_or(|made| made > at)
-        };
-        series.backlog = (1..=PARTS)
-            .map(|part_number| {
-                let at = part * part_number as f64;
-                self.orders.iter().filter(|order| waits(order, at)).count() as u64
-            })
-            .collect();
-        series
-    }
 }
 
 fn ratio(calls: u64, orders: u64) -> Option<f64> {
@@ -310,7 +214,7 @@ pub(crate) fn duration(seconds: f64) -> Duration {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{observer::Change, traffic::Outcome};
+    use crate::{result::Grade, series::PARTS, traffic::Outcome};
 
     /// Ten seconds of health, ten of a total outage, ten of recovery, in real time.
     struct Day {
@@ -348,7 +252,9 @@ mod tests {
                 orders,
                 calls: vec![Call { at: 10.5, status: 500 }, Call { at: 22.0, status: 200 }],
                 told: Told {
-                    alerts: vec![change(11.0, "Pending"), change(71.0, "Alerting"), change(95.0, "Normal")],
+                    alerts: [(11.0, "Pending"), (71.0, "Alerting"), (75.0, "Recovering"), (95.0, "Normal")]
+                        .map(|(at, to)| change(at, to))
+                        .into(),
                     alerts_told: true,
                     ..Told::default()
                 },
@@ -383,6 +289,7 @@ mod tests {
             placed,
             answered: placed + 0.1,
             acknowledged: true,
+            refused: false,
             id: Some(placed as i64),
             shown: vec![placed.to_string()],
             end: End::Fulfilled(made),
@@ -408,6 +315,7 @@ mod tests {
         assert_eq!((score.first_failure, score.calls_per_order_in_total_outage), (10.5, Some(0.1)));
         assert_eq!((score.to_pending, score.to_alerting), (Found::Seconds(0.5), Found::Seconds(60.5)));
         assert_eq!((score.to_notification, score.to_normal), (Found::Seconds(61.0), Found::Seconds(75.0)));
+        assert_eq!((score.to_recovering, score.refused), (Found::Seconds(55.0), 0));
         assert_eq!(score.to_drained, Found::Seconds(2.0));
         let first = score.to_first_fulfilment.seconds().unwrap();
         assert!((first - 0.1).abs() < 1e-9, "{first}");

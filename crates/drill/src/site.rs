@@ -14,7 +14,8 @@ use std::{path::PathBuf, time::Duration};
 
 /// All that is known of the subject, whoever started it.
 pub(crate) struct Site {
-    pub(crate) service: String,
+    /// The addresses of its instances.
+    pub(crate) services: Vec<String>,
     pub(crate) hand: Option<Hand>,
     pub(crate) admin: Option<AdminSession>,
     pub(crate) factory_log: Option<PathBuf>,
@@ -60,7 +61,7 @@ impl Drill {
 
     async fn own_site(&self, program: PathBuf, mut scaled: Vec<Scaled>) -> anyhow::Result<Site> {
         let pager = Pager::on(0).await?;
-        let mut stage = Stage::set(&program, self.speed, &pager.url).await?;
+        let mut stage = Stage::set(&program, &self.scenario, self.speed, &pager.url).await?;
         let mut door = None;
         if self.scenario.phases.iter().any(|phase| phase.poisoned > 0) {
             let opened = Door::open(&stage.factory_url(), POISON).await?;
@@ -72,8 +73,9 @@ impl Drill {
             notes.push("calls for poisoned orders fail at a door of the drill's before the factory, and are not counted".to_owned());
         }
         stage.start_service().await?;
-        let service = stage.service_url();
-        let admin = stage.admin.log_in(&service).await?;
+        let services = stage.service_urls();
+        // An admin looks at the first instance, which is never the one that is killed while there are others.
+        let admin = stage.admin.log_in(&services[0]).await?;
         admin.seed().await?;
         scaled.extend(stage.scaled.iter().cloned());
         if self.speed != Speed::REAL {
@@ -83,7 +85,7 @@ impl Drill {
             ));
         }
         Ok(Site {
-            service,
+            services,
             hand: Some(Hand::new(stage.factory_url(), stage.api_key.clone())?),
             admin: Some(admin),
             factory_log: Some(stage.factory_log()),
@@ -130,7 +132,7 @@ impl Drill {
         let hand = theirs.factory.as_ref();
         let hand = hand.map(|(url, key)| Hand::new(url.to_string(), key.clone())).transpose()?;
         Ok(Site {
-            service,
+            services: vec![service],
             hand,
             admin,
             factory_log: theirs.factory_log.clone(),
@@ -144,13 +146,12 @@ impl Drill {
 }
 
 impl Site {
-    /// The logs of service and factory, if they are the drill's own.
-    pub(crate) fn logs(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let Some(stage) = &self.stage else { return Vec::new() };
-        let read = |(name, file)| Some((name, std::fs::read(file).ok()?));
-        [("service.log", stage.service_log()), ("factory.log", stage.factory_log())]
-            .into_iter()
-            .filter_map(read)
-            .collect()
+    /// The logs of service and factory by their files' names, if they are the drill's own.
+    pub(crate) fn logs(&self) -> Vec<(String, Vec<u8>)> {
+        let logs = self.stage.iter().flat_map(Stage::logs);
+        let read = |file: PathBuf| {
+            Some((file.file_name()?.to_string_lossy().into_owned(), std::fs::read(&file).ok()?))
+        };
+        logs.filter_map(read).collect()
     }
 }

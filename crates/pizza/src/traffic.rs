@@ -24,9 +24,10 @@ const SHOW_EVERY: Duration = Duration::from_millis(200);
 /// Example: pizza traffic --target http://127.0.0.1:3000 --rate 50 --duration 30s --report
 #[derive(Args)]
 pub struct Traffic {
-    /// The order service: ours, or any with the historic API.
+    /// The order service: ours, or any with the historic API. Several times for several instances: visits go to all in
+    /// turn, and to the next where one does not answer.
     #[arg(long, default_value = "http://127.0.0.1:3000", value_name = "URL")]
-    target: Url,
+    target: Vec<Url>,
     /// Visits a second, on average.
     #[arg(long, default_value_t = 5.0)]
     rate: f64,
@@ -52,7 +53,7 @@ pub struct Traffic {
 
 impl Traffic {
     pub async fn run(self) -> anyhow::Result<()> {
-        Restaurant::allowed(&self.target, self.i_own_this_host)?;
+        self.target.iter().try_for_each(|target| Restaurant::allowed(target, self.i_own_this_host))?;
         let mut load = Load::new(self.rate, self.duration.unsigned_abs())?;
         load.only = self.only;
         let shutdown = shutdown_signal()?;

@@ -6,7 +6,10 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use std::{
     net::IpAddr,
-    sync::{PoisonError, RwLock},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 use url::{Host, Url};
@@ -33,7 +36,10 @@ impl std::error::Error for NotOurs {}
 /// An order service, and the diners that this program brings along.
 pub struct Restaurant {
     pub(crate) http: Client,
-    pub(crate) base: String,
+    /// The addresses of its instances: at least one.
+    bases: Vec<String>,
+    /// Whose turn it is.
+    turn: AtomicUsize,
     pub(crate) menu: Vec<i64>,
     items: Vec<Value>,
     /// The franchise and its store.
@@ -70,13 +76,15 @@ impl Restaurant {
         if here || owned { Ok(()) } else { Err(NotOurs(target.host_str().unwrap_or("that").to_owned())) }
     }
 
-    /// Reads the menu and the stores, and opens an account for each diner.
+    /// Reads the menu and the stores, and opens an account for each diner. Visits go to all addresses in turn.
     ///
     /// # Errors
     /// When the service cannot be reached, has nothing to sell, or opens no accounts.
-    pub async fn open(target: &Url, diners: usize, patience: Duration) -> anyhow::Result<Self> {
+    pub async fn open(targets: &[Url], diners: usize, patience: Duration) -> anyhow::Result<Self> {
         let http = client(patience)?;
-        let base = target.as_str().trim_end_matches('/').to_owned();
+        let bases: Vec<String> =
+            targets.iter().map(|target| target.as_str().trim_end_matches('/').to_owned()).collect();
+        let base = bases.first().context("there is no address to visit")?;
         let get = async |path: &str| -> anyhow::Result<Value> {
             let answer = http.get(format!("{base}{path}")).send().await;
             let answer = answer.with_context(|| format!("{base} does not answer"))?;
@@ -91,13 +99,21 @@ impl Restaurant {
         let franchises = get("/api/franchise?page=0&limit=20&name=*").await?;
         let store = first_store(&franchises).context("it has no store to order at")?;
         let run = format!("{:08x}", fastrand::u32(..));
-        let opened = stream::iter(0..diners).map(|number| register(&http, &base, &run, number));
+        let opened = stream::iter(0..diners).map(|number| register(&http, base, &run, number));
         let diners = opened.buffered(OPENED_AT_ONCE).try_collect().await?;
-        Ok(Self { http, base, menu, items, store, diners })
+        Ok(Self { http, bases, turn: AtomicUsize::new(0), menu, items, store, diners })
     }
 
+    /// A path at the instance whose turn it is.
     pub(crate) fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+        format!("{}{path}", self.addresses()[0])
+    }
+
+    /// Every address once, as somebody tries them: each begins with another.
+    pub(crate) fn addresses(&self) -> Vec<&str> {
+        let first = self.turn.fetch_add(1, Ordering::Relaxed) % self.bases.len();
+        let (later, sooner) = self.bases.split_at(first);
+        sooner.iter().chain(later).map(String::as_str).collect()
     }
 
     /// An item as clients send it: the historic service believes title and price.

@@ -3,7 +3,7 @@
 use super::table;
 use anyhow::{Context, ensure};
 use clap::Args;
-use drill::{DrillResult, VERSION, chart_of_two};
+use drill::{DrillResult, VERSION, chart_of_two, png};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -16,7 +16,7 @@ pub struct Compare {
     a: PathBuf,
     /// The result.json of the other.
     b: PathBuf,
-    /// Where both charts are drawn.
+    /// Where both charts are drawn: an SVG, and a PNG beside it.
     #[arg(long, default_value = "compare.svg", value_name = "FILE")]
     chart: PathBuf,
 }
@@ -30,9 +30,13 @@ impl Compare {
         if a.scenario != b.scenario {
             println!("\nThey are different drills: {} and {}.", a.scenario, b.scenario);
         }
-        fs::write(&self.chart, chart_of_two(&a, &b))
-            .with_context(|| format!("{} cannot be written", self.chart.display()))?;
-        println!("\n{}", self.chart.display());
+        let chart = chart_of_two(&a, &b);
+        println!();
+        for (extension, content) in [("png", png(&chart)?), ("svg", chart.into_bytes())] {
+            let file = self.chart.with_extension(extension);
+            fs::write(&file, content).with_context(|| format!("{} cannot be written", file.display()))?;
+            println!("{}", file.display());
+        }
         Ok(())
     }
 }

@@ -3,7 +3,9 @@
 mod compare;
 mod list;
 mod run;
+mod screen;
 mod table;
+mod view;
 mod watch;
 
 use clap::Subcommand;

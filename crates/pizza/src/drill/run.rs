@@ -4,7 +4,7 @@ use super::{table, watch::watch};
 use crate::process::shutdown_signal;
 use anyhow::{Context, bail};
 use clap::Args;
-use drill::{Drill, Live, Ran, Scenario, Speed, Subject, Theirs, chart};
+use drill::{Drill, Live, Ran, Scenario, Speed, Subject, Theirs, chart, png};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -19,7 +19,7 @@ pub struct Run {
     /// How many times faster than in real life, 1 to 120.
     #[arg(long, default_value_t = 1, value_name = "FACTOR")]
     speed: u32,
-    /// The folder for result.json, chart.svg, the incident report and the logs
+    /// The folder for result.json, chart.svg and chart.png, the incident report and the logs
     /// [default: drill-results/ and the drill's name].
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -78,7 +78,7 @@ impl Run {
 
         let stop = shutdown_signal()?;
         let (tell, live) = tokio::sync::watch::channel(Live::default());
-        let watching = tokio::spawn(watch(live));
+        let watching = tokio::spawn(watch(live, stop.clone()));
         let ran = drill.run(tell, stop).await;
         watching.await.context("the display failed")?;
         let ran = ran?;
@@ -128,14 +128,16 @@ fn scenario(drill: &str) -> anyhow::Result<Scenario> {
 }
 
 fn write(out: &Path, ran: &Ran) -> anyhow::Result<()> {
+    let chart = chart(&ran.result);
     let mut files = vec![
         ("result.json", serde_json::to_vec_pretty(&ran.result)?),
-        ("chart.svg", chart(&ran.result).into_bytes()),
+        ("chart.png", png(&chart)?),
+        ("chart.svg", chart.into_bytes()),
     ];
     if let Some(report) = &ran.incident_report {
         files.push(("incident-report.md", report.clone().into_bytes()));
     }
-    files.extend(ran.logs.iter().cloned());
+    files.extend(ran.logs.iter().map(|(name, log)| (name.as_str(), log.clone())));
     for (name, content) in files {
         let file = out.join(name);
         fs::write(&file, content).with_context(|| format!("{} cannot be written", file.display()))?;

@@ -25,10 +25,11 @@ pub fn show(result: &DrillResult) {
 pub fn figures(results: &[&DrillResult]) -> Table {
     let mut table = plain();
     type Figure = fn(&DrillResult) -> String;
-    let rows: [(&str, Figure); 22] = [
+    let rows: [(&str, Figure); 24] = [
         ("grade", |result| result.grade.letter.to_string()),
         ("orders placed", |result| result.score.placed.to_string()),
         ("acknowledged", |result| result.score.acknowledged.to_string()),
+        ("refused for now (503)", |result| result.score.refused.to_string()),
         ("lost", |result| result.score.lost.to_string()),
         ("doubled", |result| result.score.doubled.to_string()),
         ("shown a pizza that is none", |result| count(result.score.counterfeits)),
@@ -52,6 +53,7 @@ pub fn figures(results: &[&DrillResult]) -> Table {
         ("first failure to somebody told", |result| time(result, result.score.to_notification)),
         ("recovery to first pizza", |result| time(result, result.score.to_first_fulfilment)),
         ("recovery to backlog drained", |result| time(result, result.score.to_drained)),
+        ("recovery to alert Recovering", |result| time(result, result.score.to_recovering)),
         ("recovery to alert Normal", |result| time(result, result.score.to_normal)),
     ];
     for (name, figure) in rows {

@@ -1,11 +1,23 @@
-//! What is shown while a drill goes on.
+//! What is shown while a drill goes on: a screen where there is one, and otherwise lines.
 
+use super::screen::Screen;
 use drill::Live;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, stdout};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-/// Shows how it stands until nobody tells any more.
-pub async fn watch(mut live: watch::Receiver<Live>) {
+/// Shows how it stands until nobody tells any more. Whoever ends it at the screen cancels `stop`.
+pub async fn watch(live: watch::Receiver<Live>, stop: CancellationToken) {
+    let usable = stdout().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+    match usable.then(Screen::open) {
+        Some(Ok(screen)) => screen.show(live, stop).await,
+        // A terminal that cannot be drawn on can still be written on.
+        _ => write_lines(live).await,
+    }
+}
+
+async fn write_lines(mut live: watch::Receiver<Live>) {
     let lines = MultiProgress::new();
     let time = lines.add(ProgressBar::new(0).with_style(style("{wide_bar} {msg}")));
     let [orders, kitchen] = [(); 2].map(|()| lines.add(ProgressBar::new(0).with_style(style("  {msg}"))));
@@ -19,9 +31,10 @@ pub async fn watch(mut live: watch::Receiver<Live>) {
             "orders: {} placed, {} acknowledged, {} made, {} wait; {share:.1} % of {} visits went well",
             now.placed, now.acknowledged, now.fulfilled, now.backlog, now.visits
         ));
-        let [kitchen_is, circuit, alert] =
-            [now.kitchen, now.circuit, now.alert].map(|what| what.unwrap_or_else(|| "-".to_owned()));
-        kitchen.set_message(format!("kitchen: {kitchen_is}; circuit: {circuit}; last alert: {alert}"));
+        let alerts = alerts(&now);
+        let [kitchen_is, circuit] =
+            [now.kitchen, now.circuit].map(|what| what.unwrap_or_else(|| "-".to_owned()));
+        kitchen.set_message(format!("kitchen: {kitchen_is}; circuit: {circuit}; alerts: {alerts}"));
     }
     for line in [time, orders, kitchen] {
         line.finish_and_clear();
@@ -30,4 +43,15 @@ pub async fn watch(mut live: watch::Receiver<Live>) {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// The alerts in words.
+pub fn alerts(live: &Live) -> String {
+    match &live.alerts {
+        None => "not told".to_owned(),
+        Some(alerts) if alerts.is_empty() => "all Normal".to_owned(),
+        Some(alerts) => {
+            alerts.iter().map(|(rule, state)| format!("{rule}: {state}")).collect::<Vec<_>>().join(", ")
+        }
+    }
 }

@@ -8,6 +8,7 @@ fn result(lost: u64) -> DrillResult {
     let score = Score {
         placed: 100,
         acknowledged: 100 - lost,
+        refused: lost,
         lost,
         doubled: 0,
         counterfeits: None,
@@ -21,6 +22,7 @@ fn result(lost: u64) -> DrillResult {
         to_pending: Found::Seconds(0.5),
         to_alerting: Found::Never,
         to_notification: Found::NotMeasurable,
+        to_recovering: Found::Never,
         to_normal: Found::NotMeasurable,
         to_first_fulfilment: Found::Seconds(1.0),
         to_drained: Found::Seconds(2.0),
@@ -63,6 +65,7 @@ async fn two_results_are_shown_side_by_side_and_drawn_one_under_the_other() {
     assert_eq!(line("lost").split_whitespace().collect::<Vec<_>>(), ["lost", "0", "7"], "{shown}");
     assert!(line("first failure to Alerting").contains("never"), "{shown}");
     assert!(line("first failure to somebody told").contains("not measurable here"), "{shown}");
+    assert!(std::fs::read(chart.with_extension("png")).unwrap().starts_with(b"\x89PNG"));
     let drawn = std::fs::read_to_string(&chart).unwrap();
     assert_eq!(
         drawn.matches("&lt;slow&gt; &amp; late").count(),

@@ -86,6 +86,12 @@ impl Ran {
         }
     }
 
+    /// Somebody was killed and came back, so many times.
+    pub fn had(&self, killed: &str, back: &str, times: usize) {
+        let marks = |text: &str| self.result.marks.iter().filter(|mark| mark.text == text).count();
+        assert_eq!((marks(killed), marks(back)), (times, times), "{:?}", self.result.marks);
+    }
+
     /// While none could succeed.
     pub fn the_factory_was_left_alone(&self) {
         let calls = self.result.score.calls_per_order_in_total_outage.unwrap();

@@ -74,9 +74,41 @@ async fn slow_recovery_is_not_knocked_over_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_in_the_outage_costs_time_and_no_order() {
     let ran = run("crash-during-outage").await;
-    let marks = |text: &str| ran.result.marks.iter().filter(|mark| mark.text == text).count();
-    assert_eq!((marks("the service is killed"), marks("the service is ready again")), (1, 1));
+    ran.had("the service is killed", "the service is ready again", 1);
     ran.somebody_was_told();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_instances_dies_in_the_outage_and_the_other_makes_its_orders() {
+    let ran = run("double-instance").await;
+    ran.had("an instance is killed", "an instance is ready again", 1);
+    ran.somebody_was_told();
+    // Both ask the dead factory, each by its own schedule.
+    assert!(ran.result.score.calls_per_order_in_total_outage.unwrap() < 1.2, "{:?}", ran.result.score);
+    // Both have had diners.
+    for log in ["service.log", "service-2.log"] {
+        let placed = ran.read(log).matches("\"/api/order\"").count();
+        assert!(placed > 10, "{placed} lines of orders in {log}");
+    }
+    for phase in &ran.result.phases {
+        assert_eq!((phase.menu, phase.login), (Some(1.0), Some(1.0)), "{phase:?}");
+    }
+}
+
+/// While there is nothing to write an order down in, nobody is promised one; whoever was promised one before gets it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_dies_costs_refusals_and_no_order() {
+    let ran = Run::of("database-restart", FAST).with(&["--rate", RATE]).play().await;
+    ran.had("the database is killed", "the database is ready again", 2);
+    let score = &ran.result.score;
+    assert!(score.refused > 5, "nobody ordered meanwhile: {score:?}");
+    assert_eq!(score.acknowledged + score.refused, score.placed, "each was promised or refused: {score:?}");
+    assert_eq!((score.lost, score.doubled, score.counterfeits), (0, 0, Some(0)), "{score:?}");
+    assert_eq!((score.fulfilled, score.quarantined), (score.acknowledged, 0), "{score:?}");
+    assert!(score.fulfilled_after > 0, "{score:?}");
+    ran.somebody_was_told();
+    // Refusals cost letters: how many depends on how long a server takes to come back, which no drill makes faster.
+    assert_ne!(ran.result.grade.letter, 'F', "{:?}", ran.result.grade);
 }
 
 #[tokio::test(flavor = "multi_thread")]

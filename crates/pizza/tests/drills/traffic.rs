@@ -53,7 +53,7 @@ async fn stalling() -> (SocketAddr, Arc<RwLock<()>>) {
 async fn a_stall_is_felt_by_everybody_who_came_meanwhile() {
     let (address, gate) = stalling().await;
     let target = format!("http://{address}").parse().unwrap();
-    let restaurant = Arc::new(Restaurant::open(&target, 2, Duration::from_secs(60)).await.unwrap());
+    let restaurant = Arc::new(Restaurant::open(&[target], 2, Duration::from_secs(60)).await.unwrap());
     let mut load = Load::new(RATE, Duration::from_secs(4)).unwrap();
     (load.only, load.seed) = (Some(Habit::Menu), 11);
     let mut traffic = load.begin(restaurant, Instant::now(), &CancellationToken::new());
