@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use mutations::{Catch, Mutation, Suite, Table, TestRun, Tree, markdown};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
@@ -70,13 +70,20 @@ fn chosen(table: Table, only: &[String]) -> Result<Vec<Mutation>> {
 
 /// A test that fails anyway would catch everything.
 fn unbroken(suite: &Suite, mutations: &[Mutation]) -> Result<()> {
-    let tests: BTreeSet<_> = mutations.iter().map(|row| (&row.package, &row.program, &row.test)).collect();
-    for (package, program, test) in tests {
-        let begun = Instant::now();
-        let run = suite.run(package, program, test)?;
-        println!("{:>4.0} s  unbroken: {package} {program} {test}: {run:?}", begun.elapsed().as_secs_f64());
+    let mut programs: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for Mutation { package, program, test, .. } in mutations {
+        programs.entry((package, program)).or_default().insert(test.as_str());
+    }
+    for ((package, program), tests) in programs {
+        let (begun, tests) = (Instant::now(), Vec::from_iter(tests));
+        let run = suite.run(package, program, &tests)?;
+        println!(
+            "{:>4.0} s  unbroken: {package} {program}, {} tests",
+            begun.elapsed().as_secs_f64(),
+            tests.len()
+        );
         if run != TestRun::Passed {
-            bail!("{package} {program} {test} does not pass on what is not broken: {run:?}");
+            bail!("{package} {program} does not pass {tests:?} on what is not broken: {run:?}");
         }
     }
     Ok(())
@@ -85,7 +92,7 @@ fn unbroken(suite: &Suite, mutations: &[Mutation]) -> Result<()> {
 fn try_out(tree: &Tree, suite: &Suite, mutation: Mutation) -> Result<Catch> {
     let begun = Instant::now();
     let files = tree.break_with(&mutation)?;
-    let run = suite.run(&mutation.package, &mutation.program, &mutation.test);
+    let run = suite.run(&mutation.package, &mutation.program, &[&mutation.test]);
     // Whatever came of it, the next row begins with a tree that is whole.
     files.iter().try_for_each(|file| tree.refresh(file))?;
     Ok(Catch { run: run?, mutation, took: begun.elapsed() })

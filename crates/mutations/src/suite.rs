@@ -14,31 +14,31 @@ pub struct Suite {
     pub root: PathBuf,
     /// Where it is built.
     pub target: PathBuf,
-    /// How long one test may run. Longer, and it hangs, which is a failure.
+    /// How long they may run. Longer, and one hangs, which is a failure.
     pub patience: Duration,
 }
 
-/// How one test went.
+/// How tests went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TestRun {
-    /// It ran and passed.
+    /// They ran and passed.
     Passed,
-    /// It ran and failed, with these last words.
+    /// They ran and one failed, with these last words.
     Failed(String),
-    /// It ran for longer than anybody waits.
+    /// They ran for longer than anybody waits.
     Hung,
-    /// It could not be built.
+    /// They could not be built.
     NotBuilt(String),
-    /// There is no such test.
+    /// Not all of them exist.
     Missing,
 }
 
 impl Suite {
-    /// Builds a test program and runs one of its tests.
+    /// Builds a test program and runs these of its tests.
     ///
     /// # Errors
     /// When cargo cannot be started.
-    pub fn run(&self, package: &str, program: &str, test: &str) -> Result<TestRun> {
+    pub fn run(&self, package: &str, program: &str, tests: &[&str]) -> Result<TestRun> {
         let built = self.cargo(package, program).arg("--no-run").output().context("cannot start cargo")?;
         if !built.status.success() {
             return Ok(TestRun::NotBuilt(errors(&String::from_utf8_lossy(&built.stderr))));
@@ -48,19 +48,19 @@ impl Suite {
         cargo.arg("--kill-after=10").arg(self.patience.as_secs().to_string());
         let inner = self.cargo(package, program);
         cargo.arg(inner.get_program()).args(inner.get_args());
-        cargo.args(["--", "--include-ignored", "--exact", test]);
+        cargo.args(["--", "--include-ignored", "--exact"]).args(tests);
         self.settle(&mut cargo);
         let ran = cargo.output().context("cannot start `timeout`, of the package coreutils")?;
         let said = String::from_utf8_lossy(&ran.stdout);
+        let (begun, passed) =
+            (format!("running {} test", tests.len()), format!("ok. {} passed", tests.len()));
         Ok(match ran.status.code() {
-            Some(0) if said.contains("test result: ok. 1 passed") => TestRun::Passed,
+            Some(0) if said.contains(&passed) => TestRun::Passed,
             Some(0) => TestRun::Missing,
             Some(124 | 137) => TestRun::Hung,
             _ if said.contains("test result: FAILED") => TestRun::Failed(last_words(&said)),
             // A test program that was aborted failed as well, if it had begun.
-            _ if said.contains("running 1 test") => {
-                TestRun::Failed("the test program was aborted".to_owned())
-            }
+            _ if said.contains(&begun) => TestRun::Failed("the test program was aborted".to_owned()),
             _ => TestRun::NotBuilt(errors(&String::from_utf8_lossy(&ran.stderr))),
         })
     }
