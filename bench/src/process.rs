@@ -48,6 +48,11 @@ impl Server {
         self.status_bytes("VmRSS:")
     }
 
+    /// What of it is its own, in bytes: heap and stacks. The rest is its program and the libraries, as they lie in files.
+    pub fn own_memory(&self) -> anyhow::Result<u64> {
+        self.status_bytes("RssAnon:")
+    }
+
     /// The most memory it ever had, in bytes.
     pub fn peak_memory(&self) -> anyhow::Result<u64> {
         self.status_bytes("VmHWM:")

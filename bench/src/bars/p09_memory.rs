@@ -14,23 +14,25 @@ const MEGABYTE: f64 = 1e6;
 const SETTLED_AFTER: Duration = Duration::from_secs(2);
 
 pub fn measure(bench: &Bench) -> anyhow::Result<Vec<Row>> {
-    let (mut idle, mut peak) = (Vec::new(), Vec::new());
+    let (mut idle, mut own, mut peak) = (Vec::new(), Vec::new(), Vec::new());
     let factory = site::factory(bench, 2048)?;
     let service = bench.service(&with_factory(factory.address))?;
     thread::sleep(if bench.short { Duration::ZERO } else { SETTLED_AFTER });
     idle.push(service.memory()? as f64 / MEGABYTE);
+    own.push(service.own_memory()? as f64 / MEGABYTE);
     load_in_every_way(bench, &service, factory)?;
     peak.push(service.peak_memory()? as f64 / MEGABYTE);
-    let row = |what: &str, megabytes, bar| Row {
+    let row = |what: &str, megabytes, threshold| Row {
         bar: "P9",
         what: what.to_owned(),
         ours: Series::new("MB", megabytes),
         other: None,
-        threshold: Threshold::AtMost(bar),
+        threshold,
     };
     Ok(vec![
-        row("memory, idle after the start", idle, 25.0),
-        row("memory, at its peak after all loads", peak, 80.0),
+        row("memory, idle after the start", idle, Threshold::AtMost(25.0)),
+        row("of that its own, without its program", own, Threshold::Anything),
+        row("memory, at its peak after all loads", peak, Threshold::AtMost(80.0)),
     ])
 }
 
