@@ -112,7 +112,8 @@ impl FactoryClient {
         report::follow(&self.shared.http, config, link).await
     }
 
-    async fn classify(&self, response: Response) -> Sent {
+    /// What an answer of the factory to [`Self::send`] means, whoever received it.
+    pub async fn classify(&self, response: Response) -> Sent {
         let status = response.status();
         let headers = response.headers().clone();
         let answer = match read_bounded(response, self.shared.config.max_response_bytes).await {

@@ -41,6 +41,12 @@ impl KeyRing {
         Self { http, url, min_interval, max_bytes, keys: RwLock::default(), last_fetch: Mutex::new(None) }
     }
 
+    /// One that has these keys, and asks nobody for others for so long.
+    pub(crate) fn holding(self, document: &[u8]) -> Result<Self, String> {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read(document)?);
+        Ok(Self { last_fetch: Mutex::new(Some(Fetch { at: Instant::now(), result: Ok(()) })), ..self })
+    }
+
     /// The key of that name, asking the factory if it is new to us.
     pub(crate) async fn find(&self, kid: &str) -> Result<Arc<Key>, VerifyError> {
         if let Some(key) = self.known(kid) {
@@ -105,10 +111,14 @@ impl KeyRing {
         if body.cut {
             return Err("the answer is too large".to_owned());
         }
-        let jwks: Jwks = serde_json::from_slice(&body.bytes)
-            .map_err(|_| "the answer is not a JSON Web Key Set".to_owned())?;
-        Ok(jwks.keys.iter().take(MOST_KEYS).filter_map(named).collect())
+        read(&body.bytes)
     }
+}
+
+fn read(document: &[u8]) -> Result<Keys, String> {
+    let jwks: Jwks =
+        serde_json::from_slice(document).map_err(|_| "the answer is not a JSON Web Key Set".to_owned())?;
+    Ok(jwks.keys.iter().take(MOST_KEYS).filter_map(named).collect())
 }
 
 /// A key that can sign pizzas, parsed once.

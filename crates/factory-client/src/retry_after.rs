@@ -9,7 +9,7 @@ use jiff::fmt::rfc2822;
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Reads `Retry-After` (RFC 9110 section 10.2.3), seconds or a date, at most 60 s.
-pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than fit are simply a very long time.

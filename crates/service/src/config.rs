@@ -135,6 +135,18 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads what a file would say, and checks it: no environment, no flags.
+    ///
+    /// # Errors
+    /// When it is no configuration, or a value is out of its bounds.
+    pub fn read(toml: &str) -> Result<Self, ConfigError> {
+        let sources = Figment::new().merge(Toml::string(toml));
+        let config: Self =
+            sources.extract().map_err(|error| ConfigError::Unreadable(Box::new(unquoted(error))))?;
+        config.check()?;
+        Ok(config)
+    }
+
     /// The circuit's settings in the form that the breaker takes.
     pub fn circuit_config(&self) -> CircuitConfig {
         CircuitConfig {

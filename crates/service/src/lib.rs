@@ -17,6 +17,7 @@ mod first_admin;
 pub mod fulfilment;
 mod metrics_address;
 mod operations;
+pub mod outside;
 mod stores;
 mod web;
 

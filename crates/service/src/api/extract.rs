@@ -77,12 +77,18 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
         if let Some(exchange) = exchange {
             exchange.sent(&body);
         }
-        match serde_json::from_slice(&body) {
-            Ok(body) => Ok(Self(body)),
-            Err(_) => {
-                axum::Json::from_bytes(&body).map(|axum::Json(body)| Self(body)).map_err(|e| unreadable(&e))
-            }
-        }
+        parse(&body).map(Self)
+    }
+}
+
+/// Reads JSON.
+///
+/// # Errors
+/// 400, with what is wrong where.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    match serde_json::from_slice(body) {
+        Ok(body) => Ok(body),
+        Err(_) => axum::Json::from_bytes(body).map(|axum::Json(body)| body).map_err(|e| unreadable(&e)),
     }
 }
 

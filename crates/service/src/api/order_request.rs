@@ -1,6 +1,9 @@
 //! What a diner asks for: the body and the headers of `POST /api/order`, read once.
 
-use super::{extract::id, schema};
+use super::{
+    extract::{id, parse},
+    schema,
+};
 use crate::{
     app::AppState,
     auth::Session,
@@ -104,6 +107,15 @@ impl Wanted {
         }
         request.finalize().into()
     }
+}
+
+/// Headers and body as franchise, store and pizzas.
+///
+/// # Errors
+/// 400, with what is wrong.
+pub fn read_order(headers: &HeaderMap, body: &[u8]) -> Result<(i64, i64, Vec<i64>), Problem> {
+    let wanted = Wanted::read(headers, parse(body)?)?;
+    Ok((wanted.franchise.0, wanted.store.0, wanted.items.iter().map(|item| item.0).collect()))
 }
 
 /// `Prefer: wait=N` and `Prefer: respond-async` (RFC 7240), within bounds.

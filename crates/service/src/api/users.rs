@@ -46,6 +46,17 @@ pub struct ListQuery {
     name: Option<String>,
 }
 
+impl ListQuery {
+    /// What is asked for, within bounds.
+    pub fn bounded(self) -> UserQuery {
+        UserQuery {
+            page: clamped(self.page.as_deref(), 1, 1..=MAX_PAGE) - 1,
+            per_page: clamped(self.limit.as_deref(), 10, 1..=MAX_PER_PAGE),
+            name: self.name.filter(|name| !name.is_empty()).unwrap_or_else(|| "*".to_owned()),
+        }
+    }
+}
+
 /// A page of accounts, by id.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
@@ -99,14 +110,7 @@ pub async fn list(
     if !session.user.is_admin() {
         return Err(forbidden("unauthorized"));
     }
-    let page = app
-        .store
-        .users(UserQuery {
-            page: clamped(query.page.as_deref(), 1, 1..=MAX_PAGE) - 1,
-            per_page: clamped(query.limit.as_deref(), 10, 1..=MAX_PER_PAGE),
-            name: query.name.filter(|name| !name.is_empty()).unwrap_or_else(|| "*".to_owned()),
-        })
-        .await?;
+    let page = app.store.users(query.bounded()).await?;
     Ok(axum::Json(UserList { users: page.users.iter().map(UserView::from).collect(), more: page.more }))
 }
 

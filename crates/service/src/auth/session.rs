@@ -1,16 +1,15 @@
-//! Sessions: an HS256 JWT that says who, and a row that says the session is still live.
+//! Sessions: a token that says who, and a row that says the session is still live.
 //!
 //! A session that was just checked is kept at hand for [`FRESH`], because every request asks. What this
 //! instance changes (a logout, somebody's roles) it forgets at once, so only a change that another instance
 //! made can be seen late, and no later than that.
 
+use super::token::{Tokens, signature_of};
 use crate::config::Auth;
-use domain::{Role, User, UserId};
-use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use domain::{User, UserId};
+use jiff::Timestamp;
 use moka::sync::Cache;
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use secrecy::SecretString;
 use std::{
     sync::{
         Arc,
@@ -19,7 +18,6 @@ use std::{
     time::Duration,
 };
 use store::{Store, StoreError};
-use uuid::Uuid;
 
 /// How old what is known of a session may be.
 const FRESH: Duration = Duration::from_secs(1);
@@ -40,13 +38,7 @@ pub struct Sessions {
     active: Cache<UserId, ()>,
     /// Counts what made sessions out of date, so that a check that began before it is not kept.
     changes: AtomicU64,
-    sign: EncodingKey,
-    /// Ours, and that of the historic service whose database we were given.
-    verify: Vec<DecodingKey>,
-    rules: Validation,
-    ttl: Duration,
-    /// How old a token of the historic service may be: those have no `exp`.
-    legacy_max_age: Duration,
+    tokens: Tokens,
 }
 
 /// A live session.
@@ -72,82 +64,21 @@ pub enum SessionsError {
     Store(#[from] StoreError),
 }
 
-/// What a token says. Only signature, times and row are believed; the rest is there for historic clients.
-#[derive(Serialize)]
-struct Claims<'a> {
-    id: i64,
-    name: &'a str,
-    email: &'a str,
-    roles: Vec<RoleClaim>,
-    iat: i64,
-    exp: i64,
-    jti: Uuid,
-}
-
-#[derive(Deserialize)]
-struct Times {
-    iat: i64,
-    exp: Option<i64>,
-}
-
-/// A role as historic clients know it.
-#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, utoipa::ToSchema)]
-#[schema(as = Role)]
-#[serde(rename_all = "camelCase")]
-pub struct RoleClaim {
-    /// `diner`, `franchisee` or `admin`.
-    role: &'static str,
-    /// The franchise of a franchisee.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    object_id: Option<i64>,
-}
-
-impl From<Role> for RoleClaim {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Diner => Self { role: "diner", object_id: None },
-            Role::Franchisee(franchise) => Self { role: "franchisee", object_id: Some(franchise.0) },
-            Role::Admin => Self { role: "admin", object_id: None },
-        }
-    }
-}
-
 impl Sessions {
     /// Signs with this secret, and accepts what was signed with it or with the historic service's.
     pub fn new(store: Arc<dyn Store>, secret: &SecretString, settings: &Auth) -> Self {
-        let secrets = [Some(secret), settings.legacy_jwt_secret.as_ref()].into_iter().flatten();
-        let verify = secrets.map(|secret| DecodingKey::from_secret(secret.expose_secret().as_bytes()));
-        let mut rules = Validation::new(Algorithm::HS256);
-        // Checked when it is there; what is not there is replaced by an age.
-        rules.required_spec_claims.clear();
         Self {
             store,
             fresh: Cache::builder().max_capacity(AT_HAND).time_to_live(FRESH).build(),
             active: Cache::builder().max_capacity(MOST_ACTIVE).time_to_live(ACTIVE).build(),
             changes: AtomicU64::new(0),
-            sign: EncodingKey::from_secret(secret.expose_secret().as_bytes()),
-            verify: verify.collect(),
-            rules,
-            ttl: settings.session_ttl,
-            legacy_max_age: settings.legacy_token_max_age,
+            tokens: Tokens::new(secret, settings),
         }
     }
 
     /// Opens a session and gives its token.
     pub async fn open(&self, user: &User) -> Result<String, SessionsError> {
-        let now = Timestamp::now();
-        let expires_at = later(now, self.ttl);
-        let claims = Claims {
-            id: user.id.0,
-            name: user.name.as_str(),
-            email: user.email.as_str(),
-            roles: user.roles.iter().copied().map(RoleClaim::from).collect(),
-            iat: now.as_second(),
-            exp: expires_at.as_second(),
-            jti: Uuid::new_v4(),
-        };
-        let token =
-            encode(&Header::new(Algorithm::HS256), &claims, &self.sign).map_err(SessionsError::Sign)?;
+        let (token, expires_at) = self.tokens.sign(user).map_err(SessionsError::Sign)?;
         self.store.open_session(signature_of(&token), user.id, expires_at).await?;
         Ok(token)
     }
@@ -157,8 +88,7 @@ impl Sessions {
         if let Some(session) = self.fresh.get(token) {
             return Ok((session.expires_at > Timestamp::now().as_second()).then_some(session));
         }
-        let signed = self.verify.iter().find_map(|key| decode::<Times>(token, key, &self.rules).ok());
-        let Some((issued_at, expires_at)) = signed.and_then(|token| self.life(&token.claims)) else {
+        let Some((issued_at, expires_at)) = self.tokens.life(token) else {
             return Ok(None);
         };
         let changes = self.changes.load(Ordering::SeqCst);
@@ -204,15 +134,6 @@ impl Sessions {
             }
         }
     }
-
-    /// When a token begins and ends, in Unix seconds, if it has not ended yet.
-    fn life(&self, times: &Times) -> Option<(i64, i64)> {
-        let ends = times.exp.or_else(|| {
-            let begun = Timestamp::from_second(times.iat).ok()?;
-            Some(later(begun, self.legacy_max_age).as_second())
-        })?;
-        (ends > Timestamp::now().as_second()).then_some((times.iat, ends))
-    }
 }
 
 impl Session {
@@ -222,19 +143,11 @@ impl Session {
     }
 }
 
-fn later(then: Timestamp, by: Duration) -> Timestamp {
-    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-    then.saturating_add(by).unwrap_or(Timestamp::MAX)
-}
-
-fn signature_of(token: &str) -> &str {
-    token.rsplit('.').next().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{EmailAddress, Name};
+    use domain::{EmailAddress, Name, Role};
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
     use store::{NewUser, Registration, SqliteOptions, SqliteStore};
 
     async fn sessions(folder: &tempfile::TempDir) -> (Sessions, User) {
@@ -283,18 +196,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_without_an_end_ends_at_an_age() {
-        let folder = tempfile::tempdir().unwrap();
-        let (sessions, _) = sessions(&folder).await;
-        let now = Timestamp::now().as_second();
-        let life = |age: i64, exp: Option<i64>| sessions.life(&Times { iat: now - age, exp });
-        assert_eq!(life(3500, None), Some((now - 3500, now + 100)));
-        assert_eq!(life(3601, None), None);
-        assert_eq!(life(3601, Some(now + 5)), Some((now - 3601, now + 5)), "one that has an end keeps it");
-        assert_eq!(sessions.life(&Times { iat: i64::MAX, exp: None }), None);
-    }
-
-    #[tokio::test]
     async fn a_token_of_the_historic_service_is_accepted_while_its_row_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let (sessions, user) = sessions(&folder).await;
@@ -307,10 +208,10 @@ mod tests {
         };
         let token = signed("short");
         assert!(sessions.find(&token).await.unwrap().is_none(), "it has no row");
-        sessions.store.open_session(signature_of(&token), user.id, later(now, sessions.ttl)).await.unwrap();
+        sessions.store.open_session(signature_of(&token), user.id, Timestamp::MAX).await.unwrap();
         assert_eq!(sessions.find(&token).await.unwrap().expect("live").user, user);
         let forged = signed("another");
-        sessions.store.open_session(signature_of(&forged), user.id, later(now, sessions.ttl)).await.unwrap();
+        sessions.store.open_session(signature_of(&forged), user.id, Timestamp::MAX).await.unwrap();
         assert!(sessions.find(&forged).await.unwrap().is_none(), "whatever the rows say");
     }
 

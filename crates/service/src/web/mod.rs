@@ -34,7 +34,9 @@ mod show;
 mod sign;
 mod theme;
 
+pub use cookies::read as cookie;
 pub use error_page::{page_headers, problem_page, wants_page};
+pub use frame::own_path;
 pub use pages::home;
 pub use seal::Seal;
 
@@ -44,6 +46,7 @@ use axum::{
     middleware::from_fn,
     routing::{get, post},
 };
+use cart::Cart;
 use form::Form;
 use frame::{Frame, Page, Stop};
 
@@ -73,6 +76,12 @@ pub fn routes() -> Router<AppState> {
         .merge(pages::franchise::routes())
         .merge(pages::admin::routes())
         .merge(acts())
+}
+
+/// A cart, written again as it was understood, and how many pizzas are in it.
+pub fn cart(text: &str) -> (String, usize) {
+    let cart = Cart::read(text);
+    (cart.to_string(), cart.count())
 }
 
 /// What changes more than the visitor's own cookies.
