@@ -131,6 +131,8 @@ impl Stage {
         ensure!(self.service.is_none(), "the service runs already");
         let mut serve = command(&self.program);
         serve.args(["serve", "--port", &self.port.to_string()]).current_dir(self.folder.path());
+        // Only what went wrong is to be at the end of its log.
+        serve.env("RUST_BACKTRACE", "0");
         for (key, value) in &self.settings {
             serve.env(format!("PIZZA_{}", key.replace('.', "__").to_uppercase()), value);
         }

@@ -64,9 +64,14 @@ impl Galera {
         Ok(cluster)
     }
 
+    /// The port that a node listens on, at 127.0.0.1.
+    pub fn port(&self, node: usize) -> u16 {
+        self.with(node, |node| node.port())
+    }
+
     /// The URL of a database, with the addresses of all nodes; this one is the first.
     pub fn url(&self, database: &str, first: usize) -> String {
-        let address = |n| format!("127.0.0.1:{}", self.with((first + n) % NODES, |node| node.port()));
+        let address = |n| format!("127.0.0.1:{}", self.port((first + n) % NODES));
         let addresses: Vec<_> = (0..NODES).map(address).collect();
         format!("mysql://root@{}/{database}", addresses.join(","))
     }
