@@ -2,20 +2,18 @@
 //! settled, and judge.
 
 use crate::{
-    factory_calls::{Call, calls},
     follow::Orders,
     inject::Injector,
     journal::Journal,
-    judge::{Histories, find_counterfeits, read_histories},
     live::{Live, say, show},
     observer::Seen,
-    result::{DrillResult, Found, Mark, VERSION},
+    result::DrillResult,
     scenario::Scenario,
-    score::Evidence,
     site::Site,
     speed::Speed,
     stage::POISON,
     traffic::{Load, Restaurant, Stubbornness, Visit},
+    verdict::Played,
 };
 use anyhow::{Context, bail};
 use factory_api::{ChaosKind, ChaosRequest};
@@ -143,7 +141,7 @@ impl Drill {
         };
         let coming = self.let_people_come(load, &restaurant, &orders, &seen, journal, live);
         let (mut visits, ()) = tokio::try_join!(coming, injector.play())?;
-        let Injector { spans, mut marks, visits: own_visits, .. } = injector;
+        let Injector { spans, marks, visits: own_visits, .. } = injector;
         visits.extend(own_visits);
 
         self.settle(&orders, &seen, site, live).await;
@@ -153,62 +151,9 @@ impl Drill {
         following.await.context("those who ask for their orders failed")?;
         say(live, "every order is judged");
 
-        let mut notes = std::mem::take(&mut site.notes);
-        let histories = read_histories(&restaurant, &orders, &journal).await.unwrap_or_else(|error| {
-            notes.push(format!("not measurable here: what the diners' histories say ({error:#})"));
-            Histories::default()
-        });
-        let counterfeits = self.counterfeits(site, &orders, &mut notes).await;
-        let calls = self.calls(site, &journal, &mut notes);
-        let first_trouble = spans.iter().find(|span| span.trouble).map_or(0.0, |span| span.from);
-        let paged = site.pager.as_ref().map_or(Found::NotMeasurable, |pager| {
-            pager.first_firing(&journal, first_trouble).map_or(Found::Never, Found::Seconds)
-        });
-        if site.pager.is_none() {
-            notes.push("not measurable here: when somebody was told (no pager: see --pager-port)".to_owned());
-        }
-        let told = seen.lock().clone();
-        if !told.alerts_told {
-            notes.push(
-                "not measurable here: alerts and circuit (no admin, or the service has none)".to_owned(),
-            );
-        }
-        let orders = orders.lock().clone();
-        let evidence = Evidence {
-            scenario: &self.scenario,
-            speed: self.speed,
-            spans: &spans,
-            visits: &visits,
-            orders: &orders,
-            histories,
-            counterfeits,
-            calls: calls.as_deref(),
-            told: &told,
-            paged,
-        };
-        let (score, phases) = (evidence.score(), evidence.phases());
-        marks.extend(marks_of(&told, paged));
-        marks.sort_by(|one, other| one.at.total_cmp(&other.at));
-        let result = DrillResult {
-            version: VERSION,
-            scenario: self.scenario.name.clone(),
-            title: self.scenario.title.clone(),
-            subject: match &self.subject {
-                Subject::Own(_) => "started by the drill".to_owned(),
-                Subject::Theirs(theirs) => theirs.service.to_string(),
-            },
-            started: journal.wall,
-            begins: self.scenario.begins,
-            speed: self.speed.factor(),
-            scaled: std::mem::take(&mut site.scaled),
-            notes,
-            grade: evidence.grade(&score, &phases),
-            series: evidence.series(length),
-            score,
-            phases,
-            marks,
-        };
-        Ok(Ran { result, incident_report: incident_report(site).await, logs: site.logs() })
+        let played =
+            Played { journal, restaurant, orders, told: seen.lock().clone(), visits, spans, marks, length };
+        Ok(self.judge(site, played).await)
     }
 
     /// Lets them come until the last of them is served.
@@ -276,38 +221,6 @@ impl Drill {
             sleep(LOOK_EVERY).await;
         }
     }
-
-    async fn counterfeits(&self, site: &Site, orders: &Orders, notes: &mut Vec<String>) -> Option<u64> {
-        let Some(hand) = &site.hand else {
-            notes
-                .push("not measurable here: whether pizzas are pizzas (the factory is not known)".to_owned());
-            return None;
-        };
-        match find_counterfeits(&hand.factory, orders).await {
-            Ok(count) => Some(count),
-            Err(error) => {
-                notes.push(format!("not measurable here: whether pizzas are pizzas ({error:#})"));
-                None
-            }
-        }
-    }
-
-    fn calls(&self, site: &Site, journal: &Journal, notes: &mut Vec<String>) -> Option<Vec<Call>> {
-        let Some(log) = &site.factory_log else {
-            notes.push(
-                "not measurable here: calls to the factory (its log is not known: see --factory-log)"
-                    .to_owned(),
-            );
-            return None;
-        };
-        match calls(log, journal) {
-            Ok(calls) => Some(calls),
-            Err(error) => {
-                notes.push(format!("not measurable here: calls to the factory ({error:#})"));
-                None
-            }
-        }
-    }
 }
 
 fn alert_stands(seen: &Seen) -> bool {
@@ -318,21 +231,4 @@ async fn incident_is_open(site: &Site) -> bool {
     let Some(admin) = &site.admin else { return false };
     let Ok(page) = admin.get("/api/admin/incidents").await else { return false };
     page["incidents"].as_array().is_some_and(|all| all.iter().any(|incident| incident["closedAt"].is_null()))
-}
-
-/// The report about the first incident: the newest come first.
-async fn incident_report(site: &Site) -> Option<String> {
-    let admin = site.admin.as_ref()?;
-    let page = admin.get("/api/admin/incidents").await.ok()?;
-    let id = page["incidents"].as_array()?.last()?["id"].as_i64()?;
-    admin.text(&format!("/api/admin/incidents/{id}/report")).await.ok()
-}
-
-fn marks_of(told: &crate::observer::Told, paged: Found) -> Vec<Mark> {
-    let mark = |at: f64, kind: &str, text: String| Mark { at, kind: kind.to_owned(), text };
-    let alerts =
-        told.alerts.iter().map(|change| mark(change.at, "alert", format!("{}: {}", change.rule, change.to)));
-    let circuits = told.circuits.iter().map(|(at, event)| mark(*at, "circuit", event.clone()));
-    let paged = paged.seconds().map(|at| mark(at, "notification", "somebody is told".to_owned()));
-    alerts.chain(circuits).chain(paged).collect()
 }

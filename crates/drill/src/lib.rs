@@ -24,6 +24,7 @@ mod site;
 mod speed;
 mod stage;
 mod traffic;
+mod verdict;
 
 pub use chart::{chart, chart_of_two};
 pub use drill::{Drill, Ran, Subject, Theirs};

@@ -15,6 +15,7 @@ const LONGEST_PAUSE: f64 = scaled(72.0);
 async fn the_outage_of_2_december_costs_nobody_an_order_and_the_alert_keeps_the_report_s_times() {
     let ran = Run::of("2025-12-02-factory-outage", SPEED).undisturbed().play().await;
     ran.nobody_lost_an_order();
+    assert!(ran.result.grade.letter <= 'B', "{:?}", ran.result.grade);
     ran.somebody_was_told();
     ran.the_factory_was_left_alone();
 
