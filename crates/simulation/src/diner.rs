@@ -29,8 +29,8 @@ pub(crate) struct Visit {
 
 /// What the service answers.
 enum Answer {
-    /// 200, 202 or 422: the order, and how it stands.
-    Order(OrderId, OrderState, Option<String>),
+    /// 200, 202 or 422: the order; how it ended, if it did; its pizza. A 202 does not say that nothing has happened.
+    Order(OrderId, Option<OrderState>, Option<String>),
     /// 422: the key stands for another order.
     KeyReused,
 }
@@ -112,7 +112,9 @@ impl Visit {
             return Ok(None);
         };
         self.told.acknowledged(order, self.diner.number);
-        self.told.stands(order, state, pizza.as_deref());
+        if let Some(end) = state {
+            self.told.stands(order, end, pizza.as_deref());
+        }
         if self.diner.keyed {
             let mut mine = self.mine.lock().await;
             let first = *mine.get_or_insert(order);
@@ -141,9 +143,9 @@ impl Visit {
                 let left = wait.saturating_sub(begun.elapsed());
                 let made = timeout(left, made).await.ok().and_then(Result::ok).unwrap_or(Made::Later);
                 Ok(match made {
-                    Made::Fulfilled { jwt } => Answer::Order(id, OrderState::Fulfilled, Some(jwt)),
-                    Made::Rejected { .. } => Answer::Order(id, OrderState::Rejected, None),
-                    Made::Later => Answer::Order(id, OrderState::Queued, None),
+                    Made::Fulfilled { jwt } => Answer::Order(id, Some(OrderState::Fulfilled), Some(jwt)),
+                    Made::Rejected { .. } => Answer::Order(id, Some(OrderState::Rejected), None),
+                    Made::Later => Answer::Order(id, None, None),
                 })
             }
             Receipt::Queued { id, .. } => {
@@ -158,7 +160,7 @@ impl Visit {
     async fn wait_in_queue(&self, alive: &Alive, id: OrderId, until: Instant) -> Result<Answer, NoAnswer> {
         let is_open = || alive.kitchen.status().state == KitchenState::Open;
         if !is_open() {
-            return Ok(Answer::Order(id, OrderState::Queued, None));
+            return Ok(Answer::Order(id, None, None));
         }
         let mut watcher = alive.kitchen.watch(id);
         loop {
@@ -257,5 +259,5 @@ impl Visit {
 
 /// What is said of an order that was placed before.
 fn answer(order: OrderRecord) -> Answer {
-    Answer::Order(order.id, order.state, order.jwt)
+    Answer::Order(order.id, Some(order.state).filter(|state| state.is_final()), order.jwt)
 }

@@ -6,7 +6,7 @@ use crate::{
     world::World,
 };
 use domain::OrderId;
-use resilience::{Event, Mode, Snapshot, State};
+use resilience::{Event, Snapshot, State};
 use service::fulfilment::Kitchen;
 use std::{
     collections::{HashMap, HashSet},
@@ -176,7 +176,13 @@ impl Fate {
         let circuit = kitchen.circuit();
         self.look_into(leave, &kitchen, &circuit);
         // Leave that was given before the circuit changed its state stays good.
-        if circuit.mode == Mode::ForcedClosed || asked_at.into_std() <= circuit.since {
+        let before = match circuit.state {
+            State::Open => asked_at.into_std() <= circuit.since,
+            // What was open a moment ago gave no leave then.
+            State::HalfOpen => asked_at.into_std() < circuit.since,
+            State::Closed => true,
+        };
+        if before {
             return;
         }
         let world = &self.world;
@@ -185,7 +191,7 @@ impl Fate {
                 "{self} tries order {order}, and the circuit has been open since before it asked for leave"
             )
         });
-        if circuit.state != State::HalfOpen {
+        if circuit.state == State::Open {
             return;
         }
         // A probe that takes longer than this has lost its place to another one.

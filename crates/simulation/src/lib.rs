@@ -13,6 +13,7 @@ mod factory;
 mod fate;
 mod instance;
 mod memory;
+mod outage;
 mod plan;
 mod run;
 mod told;
@@ -21,6 +22,7 @@ mod world;
 pub use counts::{Count, Counts};
 pub use cuts::{Cuts, CutsError};
 pub use memory::MemoryStore;
+pub use outage::{OutageSeen, watch_outage};
 pub use plan::{
     Act, Diner, Doing, End, Ending, Jump, Mishap, Phase, Plan, Poison, Settings, Spell, Trouble, Weather,
 };

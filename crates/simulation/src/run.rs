@@ -13,7 +13,7 @@ use crate::{
 };
 use domain::{OrderEvent, OrderId, OrderState};
 use jiff::Timestamp;
-use resilience::Mode;
+use resilience::{Event, Mode};
 use std::{
     cell::OnceCell,
     sync::{Arc, atomic::Ordering},
@@ -23,6 +23,7 @@ use store::{Clock, Redrive, SqliteOptions, SqliteStore, Store};
 use telemetry::{Metrics, MetricsOptions};
 use tempfile::TempDir;
 use tokio::{
+    runtime::{Builder, Runtime},
     sync::Mutex,
     task::JoinHandle,
     time::{sleep, timeout},
@@ -51,13 +52,11 @@ pub struct Outcome {
 
 /// Runs a plan to its end, in simulated time. `verbose` prints everything that happens.
 pub fn run(plan: &Plan, backend: Backend, verbose: bool) -> Outcome {
-    fastrand::seed(plan.seed);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let runtime = runtime.expect("a runtime that does no I/O needs nothing that could be missing");
+    let runtime = paused_runtime(plan.seed);
     let outcome = runtime.block_on(async {
         let world = World::new(plan.clone(), verbose);
         let database = Database::open(&world, backend);
-        let scene = Scene::set(&world, &database);
+        let scene = Scene::set(&world, &database, metrics());
         scene.play().await;
         let (violation, counts, fingerprint) = world.end();
         Outcome { violation, counts, fingerprint }
@@ -67,15 +66,22 @@ pub fn run(plan: &Plan, backend: Backend, verbose: bool) -> Outcome {
     outcome
 }
 
+/// Time and chance of a seed.
+pub(crate) fn paused_runtime(seed: u64) -> Runtime {
+    fastrand::seed(seed);
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime that does no I/O needs nothing that could be missing")
+}
+
 /// The store as each instance opens it.
-struct Database {
+pub(crate) struct Database {
     stores: Vec<Arc<dyn Store>>,
     /// The file's folder.
     _folder: Option<TempDir>,
 }
 
 impl Database {
-    fn open(world: &World, backend: Backend) -> Self {
+    pub(crate) fn open(world: &World, backend: Backend) -> Self {
         let clock = Arc::clone(&world.database_clock);
         match backend {
             Backend::Memory => {
@@ -122,7 +128,7 @@ fn metrics() -> Arc<Metrics> {
 }
 
 /// Everybody in a world.
-struct Scene<'a> {
+pub(crate) struct Scene<'a> {
     world: Arc<World>,
     database: &'a Database,
     factory: Arc<Factory>,
@@ -132,11 +138,11 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn set(world: &Arc<World>, database: &'a Database) -> Self {
+    pub(crate) fn set(world: &Arc<World>, database: &'a Database, metrics: Arc<Metrics>) -> Self {
         let factory = Factory::new(Arc::clone(world));
         let told = Arc::new(Told::new(Arc::clone(world)));
         let instance = |(number, store): (usize, &Arc<dyn Store>)| {
-            Instance::new(number, world, Arc::clone(store), Arc::clone(&factory), metrics())
+            Instance::new(number, world, Arc::clone(store), Arc::clone(&factory), Arc::clone(&metrics))
         };
         let instances: Vec<_> = database.stores.iter().enumerate().map(instance).collect();
         for instance in &instances {
@@ -209,6 +215,9 @@ impl<'a> Scene<'a> {
         for instance in &self.instances {
             instance.hurry();
             if let Some(alive) = instance.alive() {
+                let history = alive.kitchen.circuit_history();
+                let openings = history.iter().filter(|change| matches!(change.event, Event::Opened { .. }));
+                self.world.count_many(Count::Openings, openings.count() as u64);
                 alive.kitchen.set_circuit_mode(Mode::Automatic);
                 alive.kitchen.resume();
                 alive.kitchen.set_chaos(false);
