@@ -13,9 +13,10 @@ use tokio::sync::oneshot;
 
 /// How many may wait for each thread: three seconds of work, and as much longer as others need the cores.
 pub const WAITING: usize = 128;
-/// As far behind as the system knows: the others get 98 % of a core that both want.
+/// Others get nine tenths of a core that both want. Further behind, logins would starve on a machine that is busy with
+/// something else.
 #[cfg(target_os = "linux")]
-const NICE: i32 = 19;
+const NICE: i32 = 10;
 
 type Job = Box<dyn FnOnce() + Send>;
 
