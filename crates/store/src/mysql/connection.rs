@@ -177,23 +177,14 @@ impl Connection {
         self.in_transaction = is;
     }
 
-    /// COMMIT of a transaction that is still there.
-    pub(super) async fn commit(&mut self) -> Result<(), Failure> {
-        if !self.facts.may_forget_transactions() {
-            return self.command("COMMIT").await.map(drop);
-        }
-        // In one round trip.
-        let rows = self.command("SELECT @@in_transaction; COMMIT").await?;
-        is_inside(&rows)
-    }
-
     /// A statement, prepared once for each connection.
     ///
     /// When a node of a MariaDB cluster rolls a transaction back because another node was faster, the next statement
     /// fails with 1213. But if it happens just while a statement is being prepared, nothing fails: what comes next would
     /// run outside, each statement for itself, and COMMIT would answer that all is well. So after each PREPARE within
     /// a transaction the server is asked whether there still is one, before anything runs. (Seen on 10.11; the tests
-    /// of `proof` ask the server itself.)
+    /// of `proof` ask the server itself.) Behind another statement in one packet COMMIT lies in the same way: it is
+    /// always sent alone.
     async fn prepared(&mut self, sql: &str) -> Result<Statement, Failure> {
         let statement = in_time(self.statement_timeout, self.driver.prep(sql)).await?;
         let is_new = statement.id() > self.newest_statement;

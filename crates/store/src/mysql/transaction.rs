@@ -173,14 +173,12 @@ impl<'a, T> Write<'a, T> {
         done: Result<T, Failure>,
     ) -> Result<Option<T>, Failure> {
         let failure = match done {
-            Ok(answer) => match transaction.commit().await {
-                Ok(()) => {
+            Ok(answer) => match transaction.command("COMMIT").await {
+                Ok(_) => {
                     transaction.db.in_transaction(false);
                     transaction.db.give_back();
                     return Ok(Some(answer));
                 }
-                // It is known: nothing of it happened.
-                Err(failure @ Failure::Vanished(_)) => failure,
                 Err(failure) => {
                     self.unknown.push((self.tries, answer));
                     failure
