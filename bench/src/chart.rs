@@ -8,12 +8,23 @@ use std::{fmt::Write, fs, path::Path};
 mod bars;
 mod curves;
 
-/// Draws all of it.
+/// Draws all of it: bars into this file, and curves into one beside it if there are both.
 pub fn write(rows: &[Row], path: &Path) -> anyhow::Result<()> {
-    let (bars, curves): (Vec<_>, Vec<_>) =
-        rows.iter().partition(|row| !matches!(row.threshold, Threshold::Anything));
-    let picture = if bars.is_empty() { curves::draw(&curves) } else { bars::draw(&bars) };
-    fs::write(path, picture.finish()).with_context(|| format!("{} cannot be written", path.display()))
+    let is_promised = |row: &&Row| !matches!(row.threshold, Threshold::Anything);
+    let bars: Vec<_> = rows.iter().filter(is_promised).collect();
+    let curves: Vec<_> = rows.iter().filter(|row| row.bar == "scale").collect();
+    let save = |picture: Picture, path: &Path| {
+        fs::write(path, picture.finish()).with_context(|| format!("{} cannot be written", path.display()))
+    };
+    match (bars.is_empty(), curves.is_empty()) {
+        (true, true) => Ok(()),
+        (true, false) => save(curves::draw(&curves), path),
+        (false, true) => save(bars::draw(&bars), path),
+        (false, false) => {
+            save(bars::draw(&bars), path)?;
+            save(curves::draw(&curves), &path.with_extension("scale.svg"))
+        }
+    }
 }
 
 /// Names of colours, readable on white and for people who cannot tell red from green.

@@ -21,13 +21,14 @@ use store::{
 };
 
 /// What may be walked through: the parts of the queue, which are indexes that hold nothing else; its pages, which are
-/// sorted, and only people ask for; and what never grows with orders or with diners.
-const WALKED: [&str; 4] = [
-    "SCAN fulfilment USING COVERING INDEX fulfilment_",
-    "SCAN fulfilment USING INDEX fulfilment_",
-    "SCAN menu",
-    "SCAN franchise",
+/// sorted, and only people ask for; and the admins.
+const INDEXES: [&str; 3] = [
+    "fulfilment USING COVERING INDEX fulfilment_",
+    "fulfilment USING INDEX fulfilment_",
+    "user_role USING COVERING INDEX user_role_admin",
 ];
+/// And what grows with neither orders nor diners.
+const SMALL: [&str; 6] = ["menu", "franchise", "alert", "alert_instance", "alert_pause", "chaos_window"];
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -65,12 +66,17 @@ async fn nothing_walks_through_what_grows() {
     let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let statements = statements(&told);
     assert!(statements.len() > 40, "{statements:#?}");
+    let mut walks = Vec::new();
     for sql in &statements {
         for step in plan(&path, sql) {
-            let walks = step.starts_with("SCAN") && !WALKED.iter().any(|walked| step.starts_with(walked));
-            assert!(!walks, "{step}\n{sql}");
+            let Some(what) = step.strip_prefix("SCAN ") else { continue };
+            let small = SMALL.iter().any(|table| what.split(' ').next() == Some(table));
+            if !small && !INDEXES.iter().any(|index| what.starts_with(index)) {
+                walks.push(format!("{step}: {sql}"));
+            }
         }
     }
+    assert_eq!(walks, Vec::<String>::new());
 }
 
 async fn use_accounts(store: &dyn Store) -> UserId {

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_audit.sql"),
     include_str!("migrations/0003_first_event.sql"),
     include_str!("migrations/0004_operations.sql"),
+    include_str!("migrations/0005_admins.sql"),
 ];
 
 /// The schema version this program knows.
