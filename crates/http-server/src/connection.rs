@@ -38,6 +38,8 @@ pub(crate) async fn serve(
     finish: CancellationToken,
 ) {
     prepare(&stream, limits);
+    // Whether to finish is looked at each time the connection is: on a token of its own no connection waits for others.
+    let finish = finish.child_token();
     let answer = service_fn(|request| answer(app.clone(), request, peer, Arc::clone(&progress)));
     let connection = http1::Builder::new()
         .header_read_timeout(None)
