@@ -50,7 +50,7 @@ async fn dripping(limit: (&str, &str), head: &'static str) -> Vec<String> {
             let begun = Instant::now();
             let mut wire = Wire::open(address).await.unwrap();
             wire.send(head).await.unwrap();
-            while wire.is_open() && wire.send("x").await.is_ok() {
+            while wire.is_quiet().await && wire.send("x").await.is_ok() {
                 assert!(begun.elapsed() < IN_TIME, "it goes on and on");
                 sleep(DRIP).await;
             }
@@ -77,9 +77,9 @@ async fn slow_readers_are_cut_off_and_do_not_fill_the_memory() {
     let house = Arc::new(House::open(&[("http.stall_timeout", "1s")]).await);
     let neighbours = Neighbours::of(&house).await;
     let before = house.vitals();
-    let asks = "GET /api/openapi.json HTTP/1.1\r\nhost: pizza\r\n\r\n".repeat(200);
+    let asks = "GET /api/openapi.json HTTP/1.1\r\nhost: pizza\r\n\r\n".repeat(40);
     let mut clients = Vec::new();
-    for _ in 0..CLIENTS {
+    for _ in 0..CLIENTS / 10 {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let stream = socket.connect(house.address).await.unwrap();

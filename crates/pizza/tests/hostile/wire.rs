@@ -2,7 +2,7 @@
 
 use crate::PATIENCE;
 use serde_json::Value;
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -74,11 +74,9 @@ impl Wire {
         bytes
     }
 
-    /// Whether the other side has not closed.
-    pub fn is_open(&self) -> bool {
-        let mut byte = [0];
-        let seen = self.0.get_ref().try_read(&mut byte);
-        matches!(seen, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    /// Whether the other side has neither closed nor said anything.
+    pub async fn is_quiet(&self) -> bool {
+        timeout(Duration::ZERO, self.0.get_ref().peek(&mut [0])).await.is_err()
     }
 }
 
