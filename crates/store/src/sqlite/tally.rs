@@ -13,11 +13,15 @@ use domain::OrderTally;
 use rusqlite::{Connection, Result, Row};
 use std::ops::Range;
 
+/// Asked for in one query, SQLite would walk through the table to find both.
+pub(super) const ALL_IDS: &str =
+    "SELECT (SELECT min(order_id) FROM fulfilment), (SELECT max(order_id) FROM fulfilment)";
+
 /// The ids among which all orders of the span are.
 pub(super) fn ids_of(db: &Connection, span: &OrderSpan) -> Result<Range<i64>> {
-    let all = "SELECT min(order_id), max(order_id) FROM fulfilment";
-    let all =
-        db.prepare_cached(all)?.query_one([], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?)))?;
+    let all = db
+        .prepare_cached(ALL_IDS)?
+        .query_one([], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?)))?;
     let Some((smallest, largest)) = all else { return Ok(0..0) };
     let (from, to) = with_slack(span);
     let first = first_not_before(db, smallest, largest, from.into())?;
