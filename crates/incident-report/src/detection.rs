@@ -46,6 +46,7 @@ fn states(course: &Course<'_>, alert: &AlertCourse) -> String {
     }
     match alert.alerting {
         Some(at) => states.push(format!("Alerting at {}", course.time(at))),
+        None if alert.pending.is_none() => states.push("under way when the incident began".to_owned()),
         None => states.push("never Alerting".to_owned()),
     }
     match alert.normal {

@@ -119,3 +119,16 @@ fn an_alert_may_still_be_on_its_way_while_it_goes_on() {
     assert!(!actions(&facts).contains("Decide whether somebody should have been woken"));
     assert!(actions(&never_paged()).contains("**[Low]** Decide whether somebody should have been woken"));
 }
+
+#[test]
+fn an_alert_that_began_before_the_incident_is_not_said_to_have_been_quiet() {
+    let mut facts = never_paged();
+    let text = "Alert \"Login failures surge\" changed from Recovering to Normal.";
+    facts.events.push(alert("10:10:50", "login-failures-surge", Kind::AlertNormal, text));
+    let report = write(&facts);
+    assert!(
+        report.contains("was under way when the incident began and Normal again at 10:10:50"),
+        "{report}"
+    );
+    assert!(report.contains("was Pending at 10:10:30, never Alerting"));
+}
