@@ -74,6 +74,7 @@ impl Instance {
     pub(crate) async fn run(self: Arc<Self>) {
         let here = |ending: &&Ending| ending.instance == self.number;
         let endings: Vec<Ending> = self.world.plan.endings.iter().filter(here).copied().collect();
+        let last = endings.len();
         for (incarnation, ending) in endings.into_iter().enumerate() {
             let (alive, stop) = self.start(incarnation, Some(ending.how));
             self.live(ending.how, &alive, stop).await;
@@ -85,7 +86,7 @@ impl Instance {
             let _ = timeout(ending.down_for, self.hurry.notified()).await;
             self.world.count(Count::Restarts);
         }
-        let (_alive, stop) = self.start(usize::MAX, None);
+        let (_alive, stop) = self.start(last, None);
         std::future::pending::<()>().await;
         stop.cancel();
     }

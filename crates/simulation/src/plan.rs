@@ -399,7 +399,7 @@ fn jumps(rng: &mut Rng, span: Duration) -> Vec<Jump> {
     let jump = |rng: &mut Rng| {
         let far = *rng.choice(&[2_000, 30_000, 120_000]).unwrap_or(&2000);
         // Forward, hours are no harder than minutes.
-        let by = if one_in(rng, 4) { rng.i64(..7_200_000) } else { rng.i64(-far..far) };
+        let by = if one_in(rng, 4) { rng.i64(0..7_200_000) } else { rng.i64(-far..far) };
         Jump { at: ms(rng.u64(..span.as_millis() as u64)), by }
     };
     (0..count).map(|_| jump(rng)).collect()
