@@ -19,7 +19,7 @@ deny:
 
 # the tests without the outage walks
 unit:
-    cargo test --workspace --locked --exclude pizza
+    cargo test --workspace --locked --exclude pizza --exclude proof --exclude simulation
 
 # the outage walks: real processes, real signals
 outage:
@@ -53,6 +53,37 @@ bench-short:
     cargo build --release --locked -p pizza -p bench
     target/release/bench --short
 
-# what is too slow for CI: sqlmap, and the benchmarks at full length with the outage in real time
-nightly: test (sqlmap "--bounded")
+# the fulfilment core in a simulated world; `just simulate 5000000` for the long form
+simulate SEEDS="100000":
+    cargo run --release --locked -p simulation -- --threads 2 --seeds {{SEEDS}}
+
+# real kills, a full disk, cut networks: the long forms
+proof:
+    cargo build --release --locked -p pizza -p proof
+    target/release/proof kills --database sqlite --kills 200
+    target/release/proof kills --database mariadb --kills 200
+    target/release/proof kills --database mariadb --kill both --kills 60
+    target/release/proof disk-full
+    target/release/proof cuts --database mariadb
+
+# an hour of load: memory, files, threads and tasks stay flat
+soak:
+    cargo build --release --locked -p pizza -p proof
+    target/release/proof soak --for 1h
+
+# the program broken on purpose, in a copy: each break must be noticed
+mutations *ARGS:
+    cargo run --locked -p mutations -- {{ARGS}}
+
+# every parser of outside bytes under libFuzzer, so many seconds each
+fuzz-parsers SECONDS="300":
+    scripts/fuzz {{SECONDS}}
+
+# the parts list of the program
+sbom:
+    scripts/sbom
+
+# what is too slow for CI; half a day
+nightly: test (simulate "5000000") proof soak mutations fuzz-parsers (sqlmap "--bounded")
     target/release/bench --full
+    scripts/reproducible
