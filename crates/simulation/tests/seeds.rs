@@ -66,6 +66,7 @@ fn the_same_seed_happens_the_same_way_twice() {
 
 /// The store is a part of what is simulated: which one it is must not matter.
 #[test]
+#[ignore = "type-checked, but never run so far: cargo test --release -p simulation -- --ignored"]
 fn a_seed_happens_on_sqlite_as_it_does_in_memory() {
     for seed in 0..5 {
         let plan = Plan { instances: 1, endings: Vec::new(), ..Plan::of(seed) };
