@@ -22,7 +22,8 @@ use tokio::time::sleep;
 /// what it may need again), or this much if that is more; files and threads by so many.
 const MEMORY_PART: f64 = 0.15;
 const MEMORY_MIB: f64 = 12.0;
-const FILES: f64 = 16.0;
+/// Diners keep connections for a while, so these come and go; one leaked with each order would be hundreds.
+const FILES: f64 = 64.0;
 const THREADS: f64 = 4.0;
 const TASKS: f64 = 32.0;
 /// What the runtime's tasks are called, if the service tells of them.

@@ -57,5 +57,8 @@ fn kept(findings: Findings) {
     println!("{}", findings.in_words());
     assert_eq!(findings.broken, [""; 0]);
     let acknowledged = findings.figures.iter().find(|(name, _)| name == "acknowledged").unwrap();
-    assert!(acknowledged.1.parse::<u32>().unwrap() > 30, "too few orders to prove anything: {acknowledged:?}");
+    assert!(
+        acknowledged.1.parse::<u32>().unwrap() > 30,
+        "too few orders to prove anything: {acknowledged:?}"
+    );
 }
