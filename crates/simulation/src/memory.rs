@@ -153,7 +153,8 @@ impl Tables {
     fn placed_earlier(&self, diner: UserId, idempotency: &Idempotency, now: i64) -> Option<Placed> {
         let known = self.keys.get(&(diner, idempotency.key.as_str().to_owned()))?;
         let same = known.request_hash == idempotency.request_hash;
-        (known.expires_at > now).then(|| if same { Placed::Replayed(known.order) } else { Placed::KeyReused })
+        let placed = if same { Placed::Replayed(known.order) } else { Placed::KeyReused };
+        (known.expires_at > now).then_some(placed)
     }
 
     fn longest_due(&self, now: i64, of: impl Fn(&Order) -> bool) -> Option<OrderId> {

@@ -368,7 +368,7 @@ impl Default for Circuit {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fulfilment {
-    /// Fresh orders at the factory at one time.
+    /// Fresh orders at the factory at one time; of one diner at most three quarters of them.
     pub fresh_in_flight: u32,
     /// Backlog orders at the factory at one time, at most; the limit adapts below it.
     pub backlog_in_flight: u32,

@@ -3,6 +3,7 @@
 use super::{
     Kitchen,
     attempt::{Verdict, attempt},
+    fresh::FreshPlace,
     now,
 };
 use crate::operations::SYNTHETIC_DINER;
@@ -10,7 +11,6 @@ use domain::OrderState;
 use resilience::{Permit, Slot};
 use std::{sync::Arc, time::Duration};
 use store::{ClaimedOrder, Finish, Lease, Release, Settlement, StoreError};
-use tokio::sync::OwnedSemaphorePermit;
 
 /// What became of an order, for whoever waits for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Made {
 /// Where an order comes from. It holds its place at the factory until it is dropped.
 pub(super) enum Lane {
     /// A diner has just placed it, and may be waiting.
-    Fresh(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit),
+    Fresh(#[expect(dead_code, reason = "held, not read")] FreshPlace),
     /// It was claimed from the backlog.
     Backlog(Slot),
 }

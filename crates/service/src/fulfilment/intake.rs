@@ -2,15 +2,16 @@
 
 use super::{
     Kitchen, Made,
+    fresh::FreshPlace,
     fulfil_order::{Lane, fulfil_order},
     now,
 };
-use domain::OrderId;
+use domain::{OrderId, UserId};
 use jiff::Timestamp;
 use resilience::{Permit, State};
 use std::sync::{Arc, atomic::Ordering};
 use store::{ClaimedOrder, NewOrder, Placed, StoreError, Token};
-use tokio::{sync::OwnedSemaphorePermit, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 /// What a diner gets for an order.
 pub enum Receipt {
@@ -38,14 +39,14 @@ pub enum Receipt {
 
 /// Leave to go to the factory at once.
 struct Admission {
-    slot: OwnedSemaphorePermit,
+    place: FreshPlace,
     permit: Permit,
 }
 
 impl Kitchen {
     /// Saves an order, and lets it go to the factory at once if it may.
     pub async fn place(self: &Arc<Self>, order: NewOrder) -> Result<Receipt, StoreError> {
-        match self.admit() {
+        match self.admit(order.diner.id) {
             None => self.save_queued(order).await,
             Some(admission) => {
                 // From the claim to its fulfilment nothing may be lost: a client that hangs up drops the
@@ -57,8 +58,9 @@ impl Kitchen {
         }
     }
 
-    /// Whether an order may go at once: circuit closed and quick, no older backlog that stands still, a slot free.
-    fn admit(&self) -> Option<Admission> {
+    /// Whether an order may go at once: circuit closed and quick, no older backlog that stands still, a place
+    /// free that this diner may have.
+    fn admit(&self, diner: UserId) -> Option<Admission> {
         let circuit = self.circuit.snapshot();
         let backlog = self.has_backlog();
         let may_go = match circuit.state {
@@ -67,7 +69,7 @@ impl Kitchen {
             State::HalfOpen => !backlog,
             State::Open => false,
         };
-        let admission = if may_go { self.take_place() } else { None };
+        let admission = if may_go { self.take_place(diner) } else { None };
         if admission.is_none() && circuit.state != State::Closed {
             self.metrics.short_circuited();
         }
@@ -79,10 +81,10 @@ impl Kitchen {
         self.signals.moving.load(Ordering::Relaxed) || self.is_paused()
     }
 
-    fn take_place(&self) -> Option<Admission> {
-        let slot = Arc::clone(&self.fresh).try_acquire_owned().ok()?;
+    fn take_place(&self, diner: UserId) -> Option<Admission> {
+        let place = self.fresh.take(diner)?;
         let permit = self.circuit.acquire(now()).ok()?;
-        Some(Admission { slot, permit })
+        Some(Admission { place, permit })
     }
 
     async fn save_claimed(
@@ -97,7 +99,7 @@ impl Kitchen {
             Placed::Saved { id, date } => {
                 let claimed = claimed(order, id, date, lease.token);
                 let making =
-                    fulfil_order(Arc::clone(self), claimed, admission.permit, Lane::Fresh(admission.slot));
+                    fulfil_order(Arc::clone(self), claimed, admission.permit, Lane::Fresh(admission.place));
                 Receipt::Making { id, date, made: self.tasks.spawn(making) }
             }
             Placed::Replayed(id) => Receipt::Replayed(id),

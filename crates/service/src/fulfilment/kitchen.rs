@@ -4,6 +4,7 @@ use super::{
     KitchenState, KitchenStatus, Watcher,
     controls::{Controls, History},
     deadlines::Deadlines,
+    fresh::FreshPlaces,
     now,
     signals::Signals,
     trouble::Trouble,
@@ -24,7 +25,6 @@ use std::{
 };
 use store::{ClaimedOrder, Lease, QueueStats, Store, Token};
 use telemetry::Metrics;
-use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Everything that making pizzas needs.
@@ -50,7 +50,7 @@ pub struct Kitchen {
     /// Set when a shutdown's grace is over: what is in flight gives its orders back.
     pub(super) abandon: CancellationToken,
     /// Places at the factory for fresh orders.
-    pub(super) fresh: Arc<Semaphore>,
+    pub(super) fresh: Arc<FreshPlaces>,
     installation: String,
     queue: RwLock<Observed>,
     /// Orders known to be queued: the last look, plus what was queued since.
@@ -108,7 +108,7 @@ impl Kitchen {
             deadlines: Deadlines::default(),
             tasks: TaskTracker::new(),
             abandon: CancellationToken::new(),
-            fresh: Arc::new(Semaphore::new(settings.fresh_in_flight as usize)),
+            fresh: FreshPlaces::new(settings.fresh_in_flight),
             settings,
             installation,
             queue: RwLock::default(),

@@ -13,6 +13,7 @@ mod controls;
 mod deadlines;
 mod dispatcher;
 mod factory_chaos;
+mod fresh;
 mod fulfil_order;
 mod intake;
 mod kitchen;
