@@ -86,8 +86,15 @@ impl Edge {
 impl Store for Edge {
     async fn place_order(&self, order: NewOrder) -> Result<Placed, StoreError> {
         let (asked_at, claimed) = (Instant::now(), order.claim.is_some());
-        let diner = order.diner.id.0;
-        let placed = self.write("place_order", diner, self.store.place_order(order), |placed| match placed {
+        let (diner, lease) = (order.diner.id.0, order.claim.clone());
+        let placed = async {
+            let placed = self.store.place_order(order).await?;
+            if let (Placed::Saved { id, .. }, Some(lease)) = (&placed, &lease) {
+                self.world().leases.given(self.world(), *id, lease);
+            }
+            Ok(placed)
+        };
+        let placed = self.write("place_order", diner, placed, |placed| match placed {
             Placed::Saved { id, .. } => id.0,
             Placed::Replayed(id) => -id.0,
             Placed::KeyReused => 0,
@@ -112,7 +119,15 @@ impl Store for Edge {
 
     async fn claim_due(&self, claim: Claim) -> Result<Vec<ClaimedOrder>, StoreError> {
         let (asked_at, limit) = (Instant::now(), i64::from(claim.limit));
-        let claimed = self.write("claim_due", limit, self.store.claim_due(claim), |claimed| {
+        let lease = claim.lease.clone();
+        let claimed = async {
+            let claimed = self.store.claim_due(claim).await?;
+            for order in &claimed {
+                self.world().leases.given(self.world(), order.id, &lease);
+            }
+            Ok(claimed)
+        };
+        let claimed = self.write("claim_due", limit, claimed, |claimed| {
             claimed.iter().fold(0, |sum, order| sum * 1000 + order.id.0)
         });
         let claimed = claimed.await?;
@@ -124,7 +139,11 @@ impl Store for Edge {
 
     async fn record_attempt(&self, order: OrderId, lease: &Lease) -> Result<Settlement, StoreError> {
         let asked_at = Instant::now();
-        let recorded = self.store.record_attempt(order, lease);
+        let recorded = async {
+            let recorded = self.store.record_attempt(order, lease).await?;
+            self.world().leases.prolonged(self.world(), order, lease, recorded);
+            Ok(recorded)
+        };
         let recorded = self.write("record_attempt", order.0, recorded, settled).await?;
         if recorded == Settlement::Applied {
             self.fate.may_send(order, asked_at, false);
@@ -138,7 +157,12 @@ impl Store for Edge {
             Finish::Rejected { .. } => "finish rejected",
             Finish::Quarantined { .. } => "finish quarantined",
         };
-        let finished = self.write(verb, order.0, self.store.finish(order, token, finish), settled).await?;
+        let finished = async {
+            let finished = self.store.finish(order, token, finish).await?;
+            self.world().leases.ended(self.world(), order, token, finished);
+            Ok(finished)
+        };
+        let finished = self.write(verb, order.0, finished, settled).await?;
         if finished == Settlement::Stale {
             self.world().count(Count::Stale);
         }
@@ -151,17 +175,26 @@ impl Store for Edge {
         token: &Token,
         release: Release,
     ) -> Result<Settlement, StoreError> {
-        let released =
-            self.write("release", order.0, self.store.release(order, token, release), settled).await?;
-        if released == Settlement::Stale {
-            self.world().count(Count::Stale);
+        let released = async {
+            let released = self.store.release(order, token, release).await?;
+            self.world().leases.ended(self.world(), order, token, released);
+            Ok(released)
+        };
+        let released = self.write("release", order.0, released, settled).await?;
+        match released {
+            Settlement::Stale => self.world().count(Count::Stale),
+            Settlement::Applied => self.fate.releases(order),
         }
         Ok(released)
     }
 
     async fn rescue_expired(&self) -> Result<u64, StoreError> {
-        let rescued =
-            self.write("rescue_expired", 0, self.store.rescue_expired(), |rescued| *rescued as i64).await?;
+        let rescued = async {
+            let rescued = self.store.rescue_expired().await?;
+            self.world().leases.rescued(self.world(), rescued);
+            Ok(rescued)
+        };
+        let rescued = self.write("rescue_expired", 0, rescued, |rescued| *rescued as i64).await?;
         self.world().count_many(Count::Rescues, rescued);
         Ok(rescued)
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     counts::Count,
-    plan::{End, secs},
+    plan::{Doing, End, secs},
     world::World,
 };
 use domain::OrderId;
@@ -27,6 +27,7 @@ pub(crate) struct Fate {
     pub(crate) world: Arc<World>,
     dead: AtomicBool,
     died: Notify,
+    stops: AtomicBool,
     edges: AtomicU64,
     end: Option<End>,
     kitchen: OnceLock<Weak<Kitchen>>,
@@ -58,6 +59,7 @@ impl Fate {
             world,
             dead: AtomicBool::new(false),
             died: Notify::new(),
+            stops: AtomicBool::new(false),
             edges: AtomicU64::new(0),
             end,
             kitchen: OnceLock::new(),
@@ -85,6 +87,11 @@ impl Fate {
         if !self.is_dead() {
             died.await;
         }
+    }
+
+    /// From now on it may give up what it has begun.
+    pub(crate) fn stops(&self) {
+        self.stops.store(true, Ordering::Relaxed);
     }
 
     /// On the way out: the number of this passage, if the process lives to see it.
@@ -168,6 +175,17 @@ impl Fate {
                 leave.proven = Some(generation);
             }
         }
+    }
+
+    /// The instance has put an order back into the queue: an attempt that was spent on it was made. Unless it stops, or
+    /// fails calls itself, for a drill.
+    pub(crate) fn releases(&self, order: OrderId) {
+        let left = self.lock().recorded.remove(&order).map_or(0, |recorded| recorded.len());
+        let drill = self.world.plan.acts.iter().any(|act| act.what == Doing::Chaos);
+        let excused = drill || self.stops.load(Ordering::Relaxed);
+        self.world.must(left == 0 || excused, "no attempt is spent on a call that is not made", || {
+            format!("{self} puts order {order} back, and has not made {left} attempts that are on record")
+        });
     }
 
     /// Whether the circuit allows this attempt.

@@ -136,6 +136,7 @@ impl Instance {
         self.world.count(Count::Stops);
         self.world.event(&*alive.fate, "stops", 0, 0);
         self.set(None);
+        alive.fate.stops();
         stop.cancel();
         alive.kitchen.close(grace).await;
         alive.fate.die("has stopped");

@@ -12,6 +12,7 @@ mod edge;
 mod factory;
 mod fate;
 mod instance;
+mod leases;
 mod memory;
 mod outage;
 mod plan;

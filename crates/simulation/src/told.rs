@@ -22,7 +22,7 @@ pub(crate) struct Story {
     /// Its pizza.
     pub(crate) pizza: Option<String>,
     /// Whose it is.
-    pub(crate) diner: i64,
+    pub(crate) diner: Option<i64>,
 }
 
 impl Told {
@@ -32,7 +32,10 @@ impl Told {
 
     /// An order was acknowledged to its diner.
     pub(crate) fn acknowledged(&self, order: OrderId, diner: i64) {
-        self.with(order, |story| story.diner = diner);
+        let first = self.with(order, |story| *story.diner.get_or_insert(diner));
+        self.world.must(first == diner, "an order is one diner's", || {
+            format!("order {order} was diner {first}'s, and is acknowledged to diner {diner}")
+        });
         self.world.event(format_args!("diner {diner}"), "is acknowledged", order.0, 0);
     }
 
@@ -68,8 +71,8 @@ impl Told {
         self.lock().clone()
     }
 
-    fn with(&self, order: OrderId, tell: impl FnOnce(&mut Story)) {
-        tell(self.lock().entry(order).or_default());
+    fn with<T>(&self, order: OrderId, tell: impl FnOnce(&mut Story) -> T) -> T {
+        tell(self.lock().entry(order).or_default())
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<OrderId, Story>> {

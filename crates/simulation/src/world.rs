@@ -2,6 +2,7 @@
 
 use crate::{
     counts::{Count, Counts},
+    leases::Leases,
     plan::{Plan, Trouble},
 };
 use std::{
@@ -39,6 +40,7 @@ pub(crate) struct World {
     /// The database's clock, in milliseconds since the epoch, as of the last look at it.
     pub(crate) database_clock: Arc<AtomicI64>,
     set_off: AtomicI64,
+    pub(crate) leases: Leases,
     calm: AtomicBool,
     broken: Notify,
     /// Tells of everything that happens.
@@ -72,6 +74,7 @@ impl World {
             start: Instant::now(),
             database_clock: Arc::new(AtomicI64::new(GENESIS)),
             set_off: AtomicI64::new(0),
+            leases: Leases::default(),
             calm: AtomicBool::new(false),
             broken: Notify::new(),
             verbose,

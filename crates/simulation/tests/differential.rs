@@ -24,7 +24,6 @@ const ROUNDS: u64 = 25;
 const VERBS: usize = 150;
 
 #[tokio::test]
-#[ignore = "type-checked, but never run so far: cargo test --release -p simulation -- --ignored"]
 async fn every_verb_has_the_same_answer_in_memory_as_on_sqlite() {
     for round in 0..ROUNDS {
         let mut pair = Pair::new(Rng::with_seed(round));

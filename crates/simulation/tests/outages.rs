@@ -3,7 +3,6 @@
 use simulation::watch_outage;
 
 #[test]
-#[ignore = "type-checked, but never run so far: cargo test --release -p simulation -- --ignored"]
 fn the_alert_is_pending_alerting_and_normal_as_the_outage_was() {
     for seed in 0..12 {
         if let Err(violation) = watch_outage(seed) {

@@ -44,7 +44,6 @@ fn nor_do_twenty_thousand_and_every_kind_of_fault_is_among_them() {
 }
 
 #[test]
-#[ignore = "takes minutes unoptimised; cargo test --release -p simulation -- --ignored"]
 fn nor_does_one_on_the_real_sqlite_store() {
     let (_, failed) = run_all(60, 1_000_000, Backend::Sqlite);
     assert!(failed.is_empty(), "{}", failed.join("\n"));
@@ -66,7 +65,6 @@ fn the_same_seed_happens_the_same_way_twice() {
 
 /// The store is a part of what is simulated: which one it is must not matter.
 #[test]
-#[ignore = "type-checked, but never run so far: cargo test --release -p simulation -- --ignored"]
 fn a_seed_happens_on_sqlite_as_it_does_in_memory() {
     for seed in 0..5 {
         let plan = Plan { instances: 1, endings: Vec::new(), ..Plan::of(seed) };
