@@ -1,7 +1,7 @@
 //! A whole installation of the real program, in processes that can be killed.
 
 use crate::{
-    ledger::pizzas_in_ledger,
+    ledger::{orders_in_the_making, pizzas_in_ledger},
     process::{Process, command},
 };
 use anyhow::{Context, bail, ensure};
@@ -164,6 +164,14 @@ impl Installation {
     /// When the ledger cannot be read.
     pub fn pizzas_made(&self) -> anyhow::Result<usize> {
         Ok(pizzas_in_ledger(&self.folder.path().join("factory"))?.len())
+    }
+
+    /// How many orders the service has in hand, by its own database: those that it was making when it was killed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn orders_in_hand(&self) -> anyhow::Result<usize> {
+        orders_in_the_making(&database(self.folder.path()))
     }
 
     /// Ends service and factory with SIGTERM.

@@ -40,6 +40,7 @@ const HEALTHY: Duration = Duration::from_millis(1500);
 const OUTAGE_SECONDS: u64 = 7;
 /// When, within the outage, the on-call engineer looks, and the service is killed if it is to be.
 const MID_OUTAGE: Duration = Duration::from_millis(2500);
+const MOST_KILLS: usize = 4;
 const AFTERWARDS: Duration = Duration::from_secs(2);
 /// Far longer than a drain takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -114,14 +115,19 @@ impl Walk {
         sleep(HEALTHY).await;
         let mut killed = Vec::new();
         if self.kills {
-            killed.push(kill_and_start(&mut installation).await);
+            killed.push(kill_and_start(&mut installation).await.0);
             sleep(HEALTHY).await;
         }
         let (chaos_began, chaos_until) = self.start_chaos(&installation).await;
         sleep(MID_OUTAGE).await;
         let on_call = Arc::clone(&admin).order("on-call".into(), 1).await;
-        if self.kills {
-            killed.push(kill_and_start(&mut installation).await);
+        // Whether something was at a slow factory just then is known only afterwards; one that fails has nothing for long.
+        while self.kills {
+            let (times, in_flight) = kill_and_start(&mut installation).await;
+            killed.push(times);
+            if in_flight > 0 || self.chaos != ChaosKind::Throttle || killed.len() == MOST_KILLS {
+                break;
+            }
         }
         tokio::time::sleep_until((chaos_until + AFTERWARDS).into()).await;
         no_more_orders.cancel();
@@ -160,13 +166,15 @@ async fn register(installation: &Installation) -> Vec<Arc<Diner>> {
     diners
 }
 
-async fn kill_and_start(installation: &mut Installation) -> (Instant, Instant) {
+/// When it was killed and ready again, and how many orders it had in hand.
+async fn kill_and_start(installation: &mut Installation) -> ((Instant, Instant), usize) {
     let killed = Instant::now();
     installation.kill_service().unwrap();
+    let in_flight = installation.orders_in_hand().unwrap();
     // Long enough for diners to find nobody there.
     sleep(Duration::from_millis(500)).await;
     installation.start_service().await.unwrap();
-    (killed, Instant::now())
+    ((killed, Instant::now()), in_flight)
 }
 
 /// Waits until nothing is queued and the kitchen is open again.
