@@ -40,7 +40,8 @@ const HEALTHY: Duration = Duration::from_millis(1500);
 const OUTAGE_SECONDS: u64 = 7;
 /// When, within the outage, the on-call engineer looks, and the service is killed if it is to be.
 const MID_OUTAGE: Duration = Duration::from_millis(2500);
-const MOST_KILLS: usize = 4;
+/// Of one outage.
+const MOST_KILLS: usize = 3;
 const AFTERWARDS: Duration = Duration::from_secs(2);
 /// Far longer than a drain takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -122,10 +123,15 @@ impl Walk {
         sleep(MID_OUTAGE).await;
         let on_call = Arc::clone(&admin).order("on-call".into(), 1).await;
         // Whether something was at a slow factory just then is known only afterwards; one that fails has nothing for long.
-        while self.kills {
+        let most = match self.chaos {
+            _ if !self.kills => 0,
+            ChaosKind::Throttle => MOST_KILLS,
+            _ => 1,
+        };
+        for _ in 0..most {
             let (times, in_flight) = kill_and_start(&mut installation).await;
             killed.push(times);
-            if in_flight > 0 || self.chaos != ChaosKind::Throttle || killed.len() == MOST_KILLS {
+            if in_flight > 0 {
                 break;
             }
         }

@@ -61,7 +61,8 @@ fn named() -> Vec<(PathBuf, String)> {
 
 /// The names of the tests in a source file.
 fn tests(source: &str) -> impl Iterator<Item = &str> {
-    let marked = ["#[test]\n", "#[tokio::test]\n"].into_iter().flat_map(|mark| source.split(mark).skip(1));
+    let marks = ["#[test]\n", "#[tokio::test]\n", "#[tokio::test(flavor = \"multi_thread\")]\n"];
+    let marked = marks.into_iter().flat_map(|mark| source.split(mark).skip(1));
     marked.filter_map(|after| {
         let (_, name) = after.lines().find(|line| line.contains("fn "))?.split_once("fn ")?;
         name.split('(').next()
