@@ -157,6 +157,9 @@ impl Store for Edge {
             Finish::Rejected { .. } => "finish rejected",
             Finish::Quarantined { .. } => "finish quarantined",
         };
+        if let Finish::Quarantined { .. } = finish {
+            self.fate.blames(order);
+        }
         let finished = async {
             let finished = self.store.finish(order, token, finish).await?;
             self.world().leases.ended(self.world(), order, token, finished);
@@ -175,6 +178,9 @@ impl Store for Edge {
         token: &Token,
         release: Release,
     ) -> Result<Settlement, StoreError> {
+        if release.strike {
+            self.fate.blames(order);
+        }
         let released = async {
             let released = self.store.release(order, token, release).await?;
             self.world().leases.ended(self.world(), order, token, released);

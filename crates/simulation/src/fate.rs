@@ -47,6 +47,8 @@ struct Leave {
     probes: Vec<(u64, OrderId, Instant)>,
     /// The generation in which a probe has succeeded.
     proven: Option<u64>,
+    /// When a pizza was last verified.
+    made_at: Option<Instant>,
     /// The latest generation of a closed circuit whose right to be closed was looked into.
     looked_into: u64,
 }
@@ -169,6 +171,9 @@ impl Fate {
     pub(crate) fn ended(&self, order: OrderId, well: bool) {
         let mut leave = self.lock();
         leave.called.remove(&order);
+        if well {
+            leave.made_at = Some(Instant::now());
+        }
         if let Some(place) = leave.probes.iter().position(|(_, of, _)| *of == order) {
             let (generation, ..) = leave.probes.remove(place);
             if well {
@@ -185,6 +190,17 @@ impl Fate {
         let excused = drill || self.stops.load(Ordering::Relaxed);
         self.world.must(left == 0 || excused, "no attempt is spent on a call that is not made", || {
             format!("{self} puts order {order} back, and has not made {left} attempts that are on record")
+        });
+    }
+
+    /// The instance holds a failure against the order itself: others were made lately. What it wants to write down may
+    /// wait for the store as long as the lease lasts.
+    pub(crate) fn blames(&self, order: OrderId) {
+        let config = self.world.plan.config();
+        let lately = config.circuit.window + config.fulfilment.lease + secs(30);
+        let others = self.lock().made_at.is_some_and(|at| at.elapsed() <= lately);
+        self.world.must(others, "no order is blamed for an outage", || {
+            format!("{self} blames order {order}, and has made nothing else lately")
         });
     }
 
