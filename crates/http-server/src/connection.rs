@@ -35,11 +35,9 @@ pub(crate) async fn serve(
     app: Router,
     limits: &Limits,
     Guest { progress, leave, .. }: Guest,
-    finish: CancellationToken,
+    finish: &CancellationToken,
 ) {
     prepare(&stream, limits);
-    // Whether to finish is looked at each time the connection is: on a token of its own no connection waits for others.
-    let finish = finish.child_token();
     let answer = service_fn(|request| answer(app.clone(), request, peer, Arc::clone(&progress)));
     let connection = http1::Builder::new()
         .header_read_timeout(None)
@@ -51,13 +49,13 @@ pub(crate) async fn serve(
     tokio::select! {
         biased;
         () = until_it_ends(connection.as_mut(), &mut stopwatch) => return,
-        () = finish.cancelled() => connection.as_mut().graceful_shutdown(),
-        () = leave.cancelled() => match progress.phase() {
-            Phase::Opened | Phase::Head | Phase::Body => return,
-            Phase::Idle | Phase::Answer | Phase::Sending | Phase::Closing => {
-                connection.as_mut().graceful_shutdown();
+        () = leave.cancelled() => {
+            let asks = matches!(progress.phase(), Phase::Opened | Phase::Head | Phase::Body);
+            if asks && !finish.is_cancelled() {
+                return;
             }
-        },
+            connection.as_mut().graceful_shutdown();
+        }
     }
     until_it_ends(connection, &mut stopwatch).await;
 }

@@ -104,14 +104,14 @@ impl Connections {
             tracing::debug!(%peer, "this client has as many connections as it may");
             return;
         };
-        let (guest, presence) = self.guests.welcome();
+        let (guest, presence) = self.guests.welcome(&self.open.finish);
         let (app, limits) = (self.app.clone(), Arc::clone(&self.limits));
         let (finish, cut) = (self.open.finish.clone(), self.open.cut.clone());
         self.open.tasks.spawn(async move {
             let _counts: (Presence, OwnedSemaphorePermit, Place) = (presence, slot, place);
             tokio::select! {
                 biased;
-                () = connection::serve((stream, peer), app, &limits, guest, finish) => {}
+                () = connection::serve((stream, peer), app, &limits, guest, &finish) => {}
                 () = cut.cancelled() => {}
             }
         });

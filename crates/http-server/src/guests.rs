@@ -28,20 +28,17 @@ pub(crate) struct Guests {
 #[derive(Clone)]
 pub(crate) struct Guest {
     pub(crate) progress: Arc<Progress>,
-    /// Their place is needed.
+    /// Their place is needed, or all are to finish. Each has their own, so that none waits for the others' locks.
     pub(crate) leave: CancellationToken,
     came: Instant,
 }
 
 impl Guests {
-    /// One more, present until the second value is dropped.
-    pub(crate) fn welcome(self: &Arc<Self>) -> (Guest, Presence) {
+    /// One more, present until the second value is dropped, who leaves when all are to `finish`.
+    pub(crate) fn welcome(self: &Arc<Self>, finish: &CancellationToken) -> (Guest, Presence) {
         let number = self.came.fetch_add(1, Relaxed);
-        let guest = Guest {
-            progress: Arc::new(Progress::new()),
-            leave: CancellationToken::new(),
-            came: Instant::now(),
-        };
+        let guest =
+            Guest { progress: Arc::new(Progress::new()), leave: finish.child_token(), came: Instant::now() };
         self.present().insert(number, guest.clone());
         (guest, Presence { guests: Arc::clone(self), number })
     }
@@ -93,11 +90,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_wants_nothing_leaves_first_then_who_is_slow_to_ask_and_who_waits_stays() {
         let guests = Arc::new(Guests::default());
-        let (slow, _slow) = guests.welcome();
-        let (waiting, _waiting) = guests.welcome();
-        let (asks_again, _asks_again) = guests.welcome();
-        let (idle, _idle) = guests.welcome();
-        let (idle_too, _idle_too) = guests.welcome();
+        let (slow, _slow) = guests.welcome(&CancellationToken::new());
+        let (waiting, _waiting) = guests.welcome(&CancellationToken::new());
+        let (asks_again, _asks_again) = guests.welcome(&CancellationToken::new());
+        let (idle, _idle) = guests.welcome(&CancellationToken::new());
+        let (idle_too, _idle_too) = guests.welcome(&CancellationToken::new());
         slow.progress.heard();
         waiting.progress.asked(false);
         for answered in [&asks_again, &idle, &idle_too] {
@@ -105,7 +102,7 @@ mod tests {
         }
         asks_again.progress.heard();
         tokio::time::advance(WELCOME).await;
-        let (new, _new) = guests.welcome();
+        let (new, _new) = guests.welcome(&CancellationToken::new());
         for leaves in [&idle, &idle_too, &slow] {
             assert!(!leaves.leave.is_cancelled());
             guests.make_room();
@@ -120,7 +117,7 @@ mod tests {
     #[test]
     fn nobody_is_remembered_who_has_left() {
         let guests = Arc::new(Guests::default());
-        let (_guest, presence) = guests.welcome();
+        let (_guest, presence) = guests.welcome(&CancellationToken::new());
         drop(presence);
         assert!(guests.present().is_empty());
     }

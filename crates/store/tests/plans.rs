@@ -3,18 +3,15 @@
 //! are the right ones, and what MySQL plans, is tested beside the statements (`src/*/plans.rs`).
 #![allow(clippy::unwrap_used)]
 
+mod log;
+
 use domain::{
     Bitcoin, Diner, EmailAddress, FranchiseId, MenuId, Name, NewMenuItem, OrderItem, OrderState, Role,
     StoreId, UserId,
 };
 use jiff::Timestamp;
-use std::{
-    collections::BTreeSet,
-    io,
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use log::Log;
+use std::{collections::BTreeSet, path::Path, time::Duration};
 use store::{
     Claim, Clock, Finish, FranchiseQuery, Idempotency, Lease, NewFranchise, NewOrder, NewUser, Pick, Release,
     SqliteOptions, SqliteStore, Store, Token,
@@ -31,40 +28,20 @@ const INDEXES: [&str; 3] = [
 const SMALL: [&str; 7] =
     ["CONSTANT", "menu", "franchise", "alert", "alert_instance", "alert_pause", "chaos_window"];
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// One test, because a process has one log.
 #[tokio::test]
 async fn nothing_walks_through_what_grows() {
-    let log = Log::default();
-    let writer = log.clone();
-    let everything = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing::Level::DEBUG)
-        .with_writer(move || writer.clone());
-    everything.init();
+    let log = Log::of_the_process(tracing::Level::DEBUG);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pizza.db");
     let store = SqliteStore::open(SqliteOptions { path: path.clone(), clock: Clock::system() }).unwrap();
-    log.0.lock().unwrap().clear();
+    log.told();
     let user = use_accounts(&store).await;
     use_franchises(&store, user).await;
     use_orders(&store, user).await;
     drop(store);
 
-    let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let told = log.told();
     let statements = statements(&told);
     assert!(statements.len() > 40, "{statements:#?}");
     let mut walks = Vec::new();

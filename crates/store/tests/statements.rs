@@ -1,48 +1,26 @@
 //! At debug level the log has every statement, on both backends, and no value of any.
 #![allow(clippy::unwrap_used)]
 
+mod log;
+
 use domain::{Cause, EmailAddress, Name};
 use jiff::Timestamp;
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use log::Log;
 use store::{
     Clock, IncidentOpening, MysqlOptions, MysqlStore, NewUser, OperationsStore, SqliteOptions, SqliteStore,
     Store,
 };
 use test_mariadb::MariaDb;
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// One test, because a process has one log.
 #[tokio::test]
 async fn every_statement_is_told_and_no_value() {
-    let log = Log::default();
-    let writer = log.clone();
-    let everything = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone());
-    everything.init();
-    let told = || String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
+    let log = Log::of_the_process(tracing::Level::TRACE);
 
     let folder = tempfile::tempdir().unwrap();
     let options = SqliteOptions { path: folder.path().join("pizza.db"), clock: Clock::system() };
     handle_secrets(&SqliteStore::open(options).unwrap()).await;
-    let sqlite = told();
+    let sqlite = log.told();
     for statement in
         ["INSERT INTO user (name, email, email_key, password_hash) VALUES (?1, ?2, ?3, ?4)", "COMMIT"]
     {
@@ -57,7 +35,7 @@ async fn every_statement_is_told_and_no_value() {
     .unwrap();
     let options = MysqlOptions::from_url(&server.url(&database)).unwrap();
     handle_secrets(&MysqlStore::open(options).await.unwrap()).await;
-    let mysql = told();
+    let mysql = log.told();
     for statement in ["INSERT INTO user (name, email, password) VALUES (?, ?, ?)", "COMMIT"] {
         assert!(mysql.contains(&format!("statement=\"{statement}\"")), "{mysql}");
     }
